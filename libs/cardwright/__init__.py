@@ -1,0 +1,1 @@
+"""Cardwright: smart-card personalization with a chain of custody that outsiders can verify."""

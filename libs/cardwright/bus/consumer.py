@@ -1,0 +1,126 @@
+"""Reading topics in batches, at least once."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+from collections.abc import AsyncIterator, Iterable, Sequence
+from types import TracebackType
+from typing import Self
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+
+from cardwright.bus.message import Inbound
+from cardwright.bus.pacing import pace_empty_fetches
+
+__all__ = ["Consumer"]
+
+_log = logging.getLogger(__name__)
+_MAX_WAIT_MS = 250
+_LONGEST_NAP = 0.015
+
+
+class Consumer:
+    """A member of a consumer group that hands out batches and commits when it is told to.
+
+    Membership is static (``instance``): a quick restart takes its partitions back without a
+    rebalance, and the embedded broker never frees the partitions of a dynamic member that died.
+    """
+
+    def __init__(
+        self,
+        bootstrap: str,
+        topics: Sequence[str],
+        *,
+        group: str,
+        instance: str,
+        max_records: int = 100,
+    ) -> None:
+        self._max_records = max_records
+        self._committing: asyncio.Task[None] | None = None
+        self._done: dict[TopicPartition, int] = {}
+        self._consumer = AIOKafkaConsumer(
+            *topics,
+            bootstrap_servers=bootstrap,
+            group_id=group,
+            group_instance_id=f"{group}.{instance}",
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            fetch_max_wait_ms=_MAX_WAIT_MS,
+            session_timeout_ms=30_000,
+            heartbeat_interval_ms=3_000,
+            rebalance_timeout_ms=10_000,
+            metadata_max_age_ms=10_000,
+            max_poll_interval_ms=600_000,
+        )
+        pace_empty_fetches(self._consumer, _LONGEST_NAP, _MAX_WAIT_MS / 1000)
+
+    async def __aenter__(self) -> Self:
+        await self._consumer.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._settle()
+        await self._consumer.stop()
+
+    async def batches(self) -> AsyncIterator[list[Inbound]]:
+        """Yield what has come, express lanes first; a batch is committed by :meth:`done`."""
+        while True:
+            got = await self._consumer.getmany(timeout_ms=1000, max_records=self._max_records)
+            if got:
+                records = itertools.chain.from_iterable(got.values())
+                batch = list(map(_inbound, records))
+                batch.sort(key=lambda message: not message.express)
+                yield batch
+
+    def done(self, batch: Iterable[Inbound]) -> None:
+        """Say that ``batch`` needs no redelivery. The commit runs in the background.
+
+        A lost commit costs a redelivery, never a message: handlers are idempotent.
+        """
+        for message in batch:
+            partition = TopicPartition(message.topic, message.partition)
+            self._done[partition] = max(self._done.get(partition, 0), message.offset + 1)
+        if self._committing is None or self._committing.done():
+            self._committing = asyncio.create_task(self._commit())
+
+    def lag(self) -> int:
+        """Return how many records are known to wait, over all partitions of this member."""
+        waiting = 0
+        for partition in self._consumer.assignment():
+            highwater = self._consumer.highwater(partition)
+            waiting += max(0, (highwater or 0) - self._done.get(partition, highwater or 0))
+        return waiting
+
+    async def _commit(self) -> None:
+        while self._done:
+            offsets, self._done = self._done, {}
+            mine = self._consumer.assignment()
+            try:
+                await self._consumer.commit({k: v for k, v in offsets.items() if k in mine})
+            except (CommitFailedError, IllegalStateError) as error:
+                _log.info("partitions moved before the commit: %s", type(error).__name__)
+            except KafkaError as error:
+                _log.warning("commit failed, will be redelivered: %s", type(error).__name__)
+
+    async def _settle(self) -> None:
+        if self._committing is not None:
+            await self._committing
+
+
+def _inbound(record: ConsumerRecord[bytes, bytes]) -> Inbound:
+    return Inbound(
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        key=record.key,
+        value=record.value or b"",
+        headers={name: value.decode("utf-8", "replace") for name, value in record.headers},
+    )

@@ -1,0 +1,110 @@
+"""Whether a fact may enter a card's log: accept, drop as a duplicate, or refuse with a code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cardwright.card import events as e
+from cardwright.card.events import Operation, Verb
+from cardwright.card.route import STATION_OF
+from cardwright.card.state import Card, Status
+
+__all__ = ["Accept", "Duplicate", "Refuse", "Verdict", "judge"]
+
+
+@dataclass(frozen=True, slots=True)
+class Accept:
+    """Append it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """The log has it: acknowledge it and do nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """It does not fit. ``parks`` says whether the card must wait for an operator."""
+
+    code: str
+    parks: bool
+
+
+Verdict = Accept | Duplicate | Refuse
+
+_ANSWERS: dict[type[object], tuple[Operation, ...]] = {
+    e.Prepared: (Operation.PREPARE,),
+    e.PreparationRefused: (Operation.PREPARE,),
+    e.ExceptionOpened: (Operation.PREPARE,),
+    e.KeysDerived: (Operation.DERIVE_KEYS,),
+    e.Printed: (Operation.PRINT,),
+    e.Encoded: (Operation.ENCODE,),
+    e.Inspected: (Operation.INSPECT,),
+    e.Packed: (Operation.PACK,),
+    e.Dispatched: (Operation.DISPATCH,),
+    e.Destroyed: (Operation.DESTROY,),
+    e.OperationFailed: tuple(Operation),
+    e.OperationCancelled: tuple(Operation),
+}
+
+
+def judge(card: Card | None, fact: e.Fact) -> Verdict:
+    """Judge ``fact`` against the state; ``card`` is None for a stream without events."""
+    body = fact.body
+    if isinstance(body, e.RequestAccepted | e.RequestRefused):
+        return Accept() if card is None else Duplicate()
+    if isinstance(body, e.LotReceived | e.LotIssued):
+        return Accept()
+    if card is None:
+        return Refuse("STREAM_UNKNOWN", parks=False)
+    if isinstance(body, e.Command):
+        return _judge_command(card, fact.fact_id, body)
+    if isinstance(body, e.DispatchPermitted | e.Parked):
+        return Refuse("FACT_IS_CUSTODYS", parks=False)
+    return _judge_answer(card, fact)
+
+
+def _judge_answer(card: Card, fact: e.Fact) -> Verdict:
+    turn = _turn(fact)
+    if turn is None:
+        return Refuse("FACT_WITHOUT_ORDER", parks=False)
+    if turn < card.turn or (turn == card.turn and card.due is None):
+        return Duplicate()
+    if turn > card.turn:
+        return Refuse("FACT_AHEAD_OF_LOG", parks=True)
+    if card.due not in _ANSWERS[type(fact.body)]:
+        return Refuse("FACT_OUT_OF_PLACE", parks=True)
+    if fact.actor != STATION_OF[card.due]:
+        return Refuse("FACT_FROM_WRONG_STATION", parks=False)
+    if isinstance(fact.body, e.OperationCancelled) and not card.revoking:
+        return Refuse("FACT_NOT_CANCELLED", parks=True)
+    if not _same_blank(card, fact.body):
+        return Refuse("FACT_OTHER_BLANK", parks=True)
+    if isinstance(fact.body, e.Dispatched) and not card.permitted:
+        return Refuse("FACT_NOT_PERMITTED", parks=True)
+    return Accept()
+
+
+def _turn(fact: e.Fact) -> int | None:
+    card_id, _, turn = fact.order_id.rpartition(".")
+    return int(turn) if card_id == fact.stream_id and turn.isdecimal() else None
+
+
+def _same_blank(card: Card, body: e.Body) -> bool:
+    if isinstance(body, e.Encoded | e.Inspected | e.Destroyed):
+        return body.blank_serial == card.blank_serial
+    return True
+
+
+def _judge_command(card: Card, fact_id: str, command: e.Command) -> Verdict:
+    if fact_id in card.commands:
+        return Duplicate()
+    allowed = {
+        Verb.HOLD: not card.status.terminal and not card.held and not card.revoking,
+        Verb.RELEASE: card.held or card.parked,
+        Verb.REVOKE: not card.status.terminal and not card.revoking,
+        Verb.WAIVE: card.status is Status.EXCEPTION,
+        Verb.REFUSE: card.status is Status.EXCEPTION and not card.blank_serial,
+        Verb.REMAKE: card.status is Status.QUARANTINED,
+    }[command.verb]
+    return Accept() if allowed else Refuse("COMMAND_NOT_NOW", parks=False)

@@ -1,0 +1,306 @@
+"""A card's state as the fold of its events.
+
+Invariants:
+- ``due`` is the operation whose order is open, ``turn`` counts the orders. An answer closes the
+  turn; if another operation follows, it opens the next one.
+- ``blank_serial`` is not empty while something physical of this card exists in the house.
+- A terminal card has nothing due.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from typing import Any
+
+from cardwright.card import events as e
+from cardwright.card.events import Body, Disposition, Operation, Verb
+
+__all__ = ["Card", "Status", "apply", "fold"]
+
+
+class Status(IntEnum):
+    """Where a card is in its life; the values are those of query.proto's CardState."""
+
+    IN_PROGRESS = 1
+    HELD = 2
+    EXCEPTION = 3
+    PARKED = 4
+    QUARANTINED = 5
+    REVOKING = 6
+    DISPATCHED = 7
+    REFUSED = 8
+    REVOKED = 9
+
+    @property
+    def terminal(self) -> bool:
+        """Nothing more happens to the card."""
+        return self >= Status.DISPATCHED
+
+
+EXPRESS_LANE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One card, as far as its events tell."""
+
+    card_id: str
+    issuer: str = ""
+    request_id: str = ""
+    product: str = ""
+    product_version: int = 0
+    express: bool = False
+    route: tuple[Operation, ...] = ()
+    due: Operation | None = None
+    turn: int = 0
+    attempt: int = 1
+    max_attempts: int = 1
+    blank_serial: str = ""
+    truncated_pan: str = ""
+    sscc: str = ""
+    permitted: bool = False
+    code: str = ""
+    held: bool = False
+    exception: bool = False
+    parked: bool = False
+    quarantined: bool = False
+    revoking: bool = False
+    end: Status | None = None
+    waived: tuple[str, ...] = ()
+    commands: frozenset[str] = frozenset()
+
+    @property
+    def order_id(self) -> str:
+        """The id of the order of this turn: ``<card id>.<turn>``."""
+        return f"{self.card_id}.{self.turn}"
+
+    @property
+    def status(self) -> Status:
+        """One word for it; what an operator must act on comes before what goes by itself."""
+        if self.end is not None:
+            return self.end
+        if self.revoking:
+            return Status.REVOKING
+        if self.quarantined:
+            return Status.QUARANTINED
+        if self.exception:
+            return Status.EXCEPTION
+        if self.parked:
+            return Status.PARKED
+        if self.held:
+            return Status.HELD
+        return Status.IN_PROGRESS
+
+
+def fold(card_id: str, facts: Iterable[e.Fact]) -> Card:
+    """Rebuild a card from its facts in sequence."""
+    card = Card(card_id)
+    for fact in facts:
+        card = apply(card, fact)
+    return card
+
+
+def apply(card: Card, fact: e.Fact) -> Card:
+    """Return the card after ``fact``. The fact is in the log: nothing is judged here."""
+    after = _APPLY[type(fact.body)](card, fact.body)
+    if isinstance(fact.body, e.Command):
+        return replace(after, commands=after.commands | {fact.fact_id})
+    return after
+
+
+def _open(card: Card, operation: Operation, **changes: Any) -> Card:
+    return replace(card, due=operation, turn=card.turn + 1, **changes)
+
+
+def _close(card: Card, end: Status, **changes: Any) -> Card:
+    return replace(card, due=None, end=end, revoking=False, **changes)
+
+
+def _after(card: Card, operation: Operation, **changes: Any) -> Card:
+    """Go on along the route after ``operation``, or turn back if the card is being revoked."""
+    card = replace(card, **changes)
+    if card.revoking:
+        return _withdraw(card)
+    return _open(card, card.route[card.route.index(operation) + 1])
+
+
+def _withdraw(card: Card) -> Card:
+    """A revoked card with nothing outstanding: destroy what exists of it, or end."""
+    if card.blank_serial:
+        return _open(card, Operation.DESTROY)
+    return _close(card, Status.REVOKED)
+
+
+def _accepted(card: Card, body: e.RequestAccepted) -> Card:
+    opened = replace(
+        card,
+        issuer=body.issuer,
+        request_id=body.request_id,
+        product=body.product,
+        express=body.lane == EXPRESS_LANE,
+    )
+    return _open(opened, Operation.PREPARE)
+
+
+def _refused(card: Card, body: e.RequestRefused) -> Card:
+    return _close(
+        card,
+        Status.REFUSED,
+        issuer=body.issuer,
+        request_id=body.request_id,
+        product=body.product,
+        code=body.code,
+    )
+
+
+def _prepared(card: Card, body: e.Prepared) -> Card:
+    known = replace(
+        card,
+        product_version=body.product_version,
+        route=body.route,
+        max_attempts=body.max_attempts,
+        truncated_pan=body.truncated_pan,
+    )
+    return _withdraw(known) if card.revoking else _open(known, body.route[0])
+
+
+def _preparation_refused(card: Card, body: e.PreparationRefused) -> Card:
+    return _close(card, Status.REVOKED if card.revoking else Status.REFUSED, code=body.code)
+
+
+def _exception(card: Card, body: e.ExceptionOpened) -> Card:
+    if card.revoking:
+        return _withdraw(card)
+    return replace(card, due=None, exception=True, code=body.code)
+
+
+def _keys_derived(card: Card, _: e.KeysDerived) -> Card:
+    return _after(card, Operation.DERIVE_KEYS)
+
+
+def _printed(card: Card, body: e.Printed) -> Card:
+    return _after(card, Operation.PRINT, blank_serial=body.blank_serial)
+
+
+def _encoded(card: Card, _: e.Encoded) -> Card:
+    return _after(card, Operation.ENCODE)
+
+
+def _inspected(card: Card, body: e.Inspected) -> Card:
+    if body.passed:
+        return _after(card, Operation.INSPECT)
+    return _spoiled(card, body.defects[0] if body.defects else "INSPECTION_FAILED")
+
+
+def _packed(card: Card, body: e.Packed) -> Card:
+    return _after(card, Operation.PACK, sscc=body.sscc)
+
+
+def _dispatched(card: Card, _: e.Dispatched) -> Card:
+    return _close(card, Status.DISPATCHED, blank_serial="")
+
+
+def _destroyed(card: Card, _: e.Destroyed) -> Card:
+    gone = replace(card, blank_serial="")
+    if card.revoking:
+        return _close(gone, Status.REVOKED)
+    return _open(gone, Operation.PRINT, attempt=card.attempt + 1, sscc="")
+
+
+def _spoiled(card: Card, code: str) -> Card:
+    if card.revoking:
+        return _withdraw(card)
+    if card.attempt >= card.max_attempts:
+        return replace(card, due=None, quarantined=True, code=code)
+    return _open(card, Operation.DESTROY)
+
+
+def _failed(card: Card, body: e.OperationFailed) -> Card:
+    card = replace(card, blank_serial=body.blank_serial or card.blank_serial)
+    if body.disposition is Disposition.SPOILED:
+        if card.blank_serial:
+            return _spoiled(card, body.code)
+        return replace(card, due=None, quarantined=True, code=body.code)
+    if body.disposition is Disposition.REFUSED:
+        if card.revoking:
+            return _withdraw(card)
+        return replace(card, due=None, exception=True, code=body.code)
+    return replace(card, due=None, quarantined=True, revoking=False, code=body.code)
+
+
+def _cancelled(card: Card, _: e.OperationCancelled) -> Card:
+    return _withdraw(replace(card, permitted=False))
+
+
+def _command(card: Card, body: e.Command) -> Card:
+    return _COMMANDS[body.verb](card)
+
+
+def _revoke(card: Card) -> Card:
+    revoking = replace(
+        card, revoking=True, held=False, exception=False, parked=False, quarantined=False
+    )
+    return revoking if card.due is not None else _withdraw(revoking)
+
+
+def _waive(card: Card) -> Card:
+    waived = replace(card, exception=False, waived=(*card.waived, card.code), code="")
+    return _open(waived, Operation.PREPARE)
+
+
+def _remake(card: Card) -> Card:
+    again = replace(card, quarantined=False, max_attempts=card.attempt + 1, code="")
+    if card.blank_serial:
+        return _open(again, Operation.DESTROY)
+    return _open(again, Operation.PRINT, attempt=card.attempt + 1)
+
+
+def _release(card: Card) -> Card:
+    return replace(card, held=False, parked=False)
+
+
+_COMMANDS: dict[Verb, Callable[[Card], Card]] = {
+    Verb.HOLD: lambda card: replace(card, held=True),
+    Verb.RELEASE: _release,
+    Verb.REVOKE: _revoke,
+    Verb.WAIVE: _waive,
+    Verb.REFUSE: lambda card: _close(card, Status.REFUSED, exception=False),
+    Verb.REMAKE: _remake,
+}
+
+
+def _permitted(card: Card, _: e.DispatchPermitted) -> Card:
+    return replace(card, permitted=True)
+
+
+def _parked(card: Card, body: e.Parked) -> Card:
+    return replace(card, parked=True, code=body.code)
+
+
+def _no_card(card: Card, _: Body) -> Card:
+    return card
+
+
+_APPLY: dict[type[Any], Callable[[Card, Any], Card]] = {
+    e.RequestAccepted: _accepted,
+    e.RequestRefused: _refused,
+    e.Prepared: _prepared,
+    e.PreparationRefused: _preparation_refused,
+    e.ExceptionOpened: _exception,
+    e.KeysDerived: _keys_derived,
+    e.Printed: _printed,
+    e.Encoded: _encoded,
+    e.Inspected: _inspected,
+    e.Packed: _packed,
+    e.Dispatched: _dispatched,
+    e.Destroyed: _destroyed,
+    e.OperationFailed: _failed,
+    e.OperationCancelled: _cancelled,
+    e.Command: _command,
+    e.DispatchPermitted: _permitted,
+    e.Parked: _parked,
+    e.LotReceived: _no_card,
+    e.LotIssued: _no_card,
+}

@@ -1,0 +1,1 @@
+"""What makes custody checkable by outsiders: Merkle trees (RFC 6962), signed batches, chains."""

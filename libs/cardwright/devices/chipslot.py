@@ -1,0 +1,133 @@
+"""A contact station: the pins between a machine and the chip of the card inside it."""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from cardwright.devices.errors import DeviceError
+from cardwright.devices.floor import CHIP, Floor, Passport
+from cardwright.secret import SecretBytes
+
+__all__ = ["Chip", "ChipSlot", "ChipWorks", "pack_apdus", "succeeded", "unpack_apdus"]
+
+_STORE_DATA = 0xE2  # GlobalPlatform Card Specification 2.3.1, 11.11
+
+
+class Chip(Protocol):
+    """All that a machine knows of a chip: cardwright.chip's Chip is one."""
+
+    def power_on(self) -> bytes:
+        """Reset the chip; its answer to reset."""
+
+    def process(self, command: bytes, /) -> bytes:
+        """Carry out a command APDU; the response APDU ends with its status word."""
+
+    def serialize(self) -> bytes:
+        """The chip's whole non-volatile memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChipWorks:
+    """Where chips come from.
+
+    Attributes:
+        manufacture: makes a chip from a serial (10 octets) and the transport key, once.
+        restore: the same chip again from its memory, freshly reset.
+        kmc: the transport master key (a test key) that the factory puts into each chip.
+    """
+
+    manufacture: Callable[[bytes, bytes], Chip]
+    restore: Callable[[bytes], Chip]
+    kmc: SecretBytes
+
+    def fresh(self, blank: str) -> Chip:
+        """The chip in a blank: its serial follows from the blank's, so it is the same one again."""
+        return self.manufacture(hashlib.sha256(blank.encode()).digest()[:10], self.kmc.reveal())
+
+
+class ChipSlot:
+    """The chip of one card while a machine holds the card.
+
+    The chip's memory goes back to the floor by save(); between saves it lives in this process.
+
+    Attributes:
+        personalised: a STORE DATA was accepted in this session.
+        commands: how many commands the chip carried out in this session.
+    """
+
+    def __init__(self, works: ChipWorks, floor: Floor, card: str, passport: Passport) -> None:
+        self._works, self._floor, self._card, self._passport = works, floor, card, passport
+        self._chip: Chip | None = None
+        self._saved = b""
+        self.personalised = False
+        self.commands = 0
+
+    def power(self) -> bytes:
+        """Reset the chip and return its answer to reset (ISO/IEC 7816-3, 8)."""
+        if not self._passport.chip:
+            raise DeviceError("NO_CHIP", "this material has no chip: route it past the encoder")
+        if self._chip is None:
+            self._chip = self._inserted()
+        return self._chip.power_on()
+
+    def transmit(self, command: bytes) -> bytes:
+        """Send one command APDU to the powered chip and return its response."""
+        if self._chip is None:
+            raise DeviceError("NOT_POWERED", "send POWER before the first command")
+        if len(command) < 4:
+            raise DeviceError("BAD_APDU", "a command APDU has at least 4 octets")
+        response = self._chip.process(command)
+        self.commands += 1
+        self.personalised |= command[1] == _STORE_DATA and succeeded(response)
+        return response
+
+    def script(self, commands: Sequence[bytes]) -> list[bytes]:
+        """Send commands until one fails; the responses, that of the failed one last."""
+        responses: list[bytes] = []
+        for command in commands:
+            responses.append(self.transmit(command))
+            if not succeeded(responses[-1]):
+                break
+        return responses
+
+    def _inserted(self) -> Chip:
+        memory = self._floor.read(self._card, CHIP)
+        if memory is None:
+            return self._works.fresh(self._passport.blank)
+        self._saved = memory
+        return self._works.restore(memory)
+
+    def save(self) -> None:
+        """Put the chip's memory on the floor if it changed."""
+        if self._chip is None:
+            return
+        memory = self._chip.serialize()
+        if memory != self._saved:
+            self._floor.write(self._card, CHIP, memory)
+            self._saved = memory
+
+
+def succeeded(response: bytes) -> bool:
+    """Whether a response's status word is 9000 or 61xx (ISO/IEC 7816-4, 5.6)."""
+    return response[-2:] == b"\x90\x00" or response[-2:-1] == b"\x61"
+
+
+def pack_apdus(apdus: Sequence[bytes]) -> bytes:
+    """A list of APDUs as one body: each behind its length in two octets, big-endian."""
+    return b"".join(struct.pack(">H", len(apdu)) + apdu for apdu in apdus)
+
+
+def unpack_apdus(body: bytes) -> list[bytes]:
+    """The inverse of pack_apdus; BAD_SCRIPT if the lengths don't add up."""
+    apdus, at = [], 0
+    while at < len(body):
+        end = at + 2 + int.from_bytes(body[at : at + 2], "big")
+        if end > len(body) or at + 2 > len(body):
+            raise DeviceError("BAD_SCRIPT", "each command needs a two-octet length before it")
+        apdus.append(body[at + 2 : end])
+        at = end
+    return apdus

@@ -1,0 +1,53 @@
+"""A card inside one of the encoder's heads, from FEED to EJECT."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from cardwright.devices.chipslot import ChipSlot
+from cardwright.devices.floor import Passport
+from cardwright.devices.ledger import Act
+
+__all__ = ["Session"]
+
+
+@dataclass(slots=True)
+class Session:
+    """One card's stay in a head.
+
+    Attributes:
+        faults: what this card will suffer.
+        started: Unix time of FEED.
+        stripe_writes: what was written, for the ledger at EJECT.
+        one_command_at_a_time: several connections may speak of the same job.
+    """
+
+    job_id: str
+    card: str
+    head: int
+    passport: Passport
+    slot: ChipSlot
+    faults: frozenset[str]
+    started: float = field(default_factory=time.time)
+    stripe_writes: list[Act] = field(default_factory=list)
+    one_command_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def state(self) -> dict[str, Any]:
+        """As JOB answers it."""
+        written = {"personalised": self.slot.personalised, "stripe": bool(self.stripe_writes)}
+        return {"state": "in_head", "head": self.head, "blank": self.passport.blank, **written}
+
+    def chip_session(self) -> list[Act]:
+        """What the chip was told in this stay, if anything."""
+        if not self.slot.commands:
+            return []
+        outcome = "personalised" if self.slot.personalised else "read"
+        return [self.act("chip_session", self.started, outcome, commands=self.slot.commands)]
+
+    def act(self, act: str, started: float, result: str, **detail: Any) -> Act:
+        """An act on this card that ends now."""
+        blank = self.passport.blank
+        return Act(self.job_id, self.card, blank, act, started, time.time(), result, detail)

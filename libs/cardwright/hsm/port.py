@@ -1,0 +1,178 @@
+"""What a caller can ask of the security module, in terms of the domain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from cardwright.secret import SecretBytes, SecretText
+
+__all__ = [
+    "Agreement",
+    "CardValues",
+    "CardValuesItem",
+    "ChipToPersonalize",
+    "DerivedCardKeys",
+    "HsmError",
+    "KeyCheck",
+    "PublicKey",
+    "SealedItem",
+    "SecurityModule",
+    "Signatures",
+    "WrappedDataKey",
+]
+
+
+class HsmError(Exception):
+    """The security module refused, or can't be reached.
+
+    Attributes:
+        code: what is wrong, UPPER_SNAKE, stable across releases: HSM_TOKEN, HSM_DENIED,
+            HSM_UNAVAILABLE, KEY_UNKNOWN, KEY_USAGE, a code of a card standard, and others.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Signatures:
+    """Ed25519 signatures, 64 octets each, and the id of the key that made them."""
+
+    key_id: str
+    signatures: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """One ECDH: the id of the bureau's key, and the other side's point (SEC 1, uncompressed)."""
+
+    key_id: str
+    public_key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class WrappedDataKey:
+    """The key part of a section's SealedBlob."""
+
+    card_id: str
+    key_id: str
+    ephemeral: bytes
+    wrapped_key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CardValuesItem:
+    """A card to compute verification values for.
+
+    Attributes:
+        cvk: the card verification key, by label.
+        pan: its digits.
+        expiry: YYMM.
+        service_code: the stripe's, three digits.
+    """
+
+    cvk: str
+    pan: SecretText
+    expiry: str
+    service_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class CardValues:
+    """A card's verification values, three digits each: for stripe, print and chip."""
+
+    cvv: SecretText
+    cvv2: SecretText
+    icvv: SecretText
+
+
+@dataclass(frozen=True, slots=True)
+class SealedItem:
+    """A card's sealed section: a serialized SealedBlob."""
+
+    card_id: str
+    sealed: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyCheck:
+    """A derived key's usage, the master key (label and version) and the 3-octet check value."""
+
+    usage: str
+    master: str
+    kcv: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DerivedCardKeys:
+    """A card's keys, sealed as a ChipKeysSection, and their check values."""
+
+    sealed: bytes = field(repr=False)
+    checks: tuple[KeyCheck, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChipToPersonalize:
+    """What a chip answered and what it is to hold.
+
+    Attributes:
+        card_id: the card.
+        kmc: the chip's transport master key, by label.
+        host_challenge: what INITIALIZE UPDATE challenged it with, 8 octets.
+        initialize_update: the data field of its answer.
+        prologue: commands to go before STORE DATA (INSTALL), in clear.
+        dgis: data groupings in clear, each as id, length and value.
+        sealed_keys: SealedBlob of the ChipKeysSection; empty for a chip without keys.
+    """
+
+    card_id: str
+    kmc: str
+    host_challenge: bytes
+    initialize_update: bytes
+    prologue: tuple[bytes, ...] = field(repr=False)
+    dgis: tuple[bytes, ...] = field(repr=False)
+    sealed_keys: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PublicKey:
+    """A public key: "P-256" (SEC 1 uncompressed point) or "Ed25519" (32 octets)."""
+
+    key_id: str
+    algorithm: str
+    value: bytes
+
+
+class SecurityModule(Protocol):
+    """The verbs. Each takes a batch and answers in its order; a refused batch is an HsmError."""
+
+    async def sign(self, payloads: Sequence[bytes]) -> Signatures:
+        """Sign each payload with the caller's own Ed25519 key."""
+
+    async def agree(self, items: Sequence[Agreement]) -> list[SecretBytes | HsmError]:
+        """Agree on each shared secret: the 32-octet x coordinate, or why there is none."""
+
+    async def unwrap_data_keys(
+        self, section: str, items: Sequence[WrappedDataKey]
+    ) -> list[SecretBytes | None]:
+        """Unwrap each data key of a section that the caller may open; None where one fails."""
+
+    async def digest(self, key_label: str, values: Sequence[SecretBytes]) -> list[bytes]:
+        """HMAC-SHA-256 of each value under the key: comparable, but not to be guessed from."""
+
+    async def card_values(self, items: Sequence[CardValuesItem]) -> list[CardValues]:
+        """Compute CVV, CVV2 and iCVV of each card."""
+
+    async def derive_card_keys(self, items: Sequence[SealedItem]) -> list[DerivedCardKeys | None]:
+        """Derive each card's keys from its sealed KeysSection; None where one can't be used."""
+
+    async def personalize(
+        self, items: Sequence[ChipToPersonalize]
+    ) -> list[tuple[bytes, ...] | HsmError]:
+        """Wrap each chip's script: commands to send as they are, EXTERNAL AUTHENTICATE first."""
+
+    async def public_keys(self, prefix: str) -> list[PublicKey]:
+        """List the public keys whose label begins so, every version that is not destroyed."""

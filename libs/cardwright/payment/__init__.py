@@ -1,0 +1,1 @@
+"""Payment card verification values, in the networks' common algorithm."""

@@ -1,0 +1,1 @@
+"""The runtime that every station shares: inbox, jobs, priorities, outbox, retries."""

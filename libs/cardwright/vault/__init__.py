@@ -1,0 +1,1 @@
+"""The vault: personal data and keys by card and section, sealed so that writers cannot reopen."""

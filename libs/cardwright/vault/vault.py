@@ -1,0 +1,167 @@
+"""The vault in Postgres: sealed sections by card, opened by the security module's leave."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, Self
+
+import asyncpg
+
+from cardwright.hsm.port import PublicKey, SecurityModule, WrappedDataKey
+from cardwright.proto.vault.v1.sections_pb2 import SealedBlob
+from cardwright.secret import SecretBytes, SecretText
+from cardwright.vault.sealing import Sealer, SealingError, SectionKey, open_sealed, parse_sealed
+
+__all__ = ["SECTIONS", "Vault", "VaultError", "newest_keys"]
+
+SECTIONS: Final = ("request", "print", "stripe", "chip", "keys", "chip_keys", "inspection")
+"""Every section; each has a table and a key of its own."""
+
+# INSERT ... ON CONFLICT DO UPDATE would need SELECT on what it writes, and writers may not read.
+_PUT: Final = {
+    section: f"""
+WITH item AS (SELECT * FROM unnest($1::uuid[], $2::bytea[]) AS item (card_id, sealed)),
+renewed AS (
+    UPDATE section_{section} AS old SET sealed = item.sealed, written_at = now()
+    FROM item WHERE old.card_id = item.card_id
+)
+INSERT INTO section_{section} (card_id, sealed) SELECT card_id, sealed FROM item
+ON CONFLICT DO NOTHING
+"""  # noqa: S608  # made of the names above alone
+    for section in SECTIONS
+}
+_GET: Final = {
+    section: f"SELECT card_id, sealed FROM section_{section} WHERE card_id = ANY($1::uuid[])"  # noqa: S608  # made of the names above alone
+    for section in SECTIONS
+}
+
+
+class VaultError(Exception):
+    """A section can't be read or written.
+
+    Attributes:
+        code: SECTION_UNKNOWN, or SECTION_DAMAGED: what is there does not open as this card's.
+        card_ids: the damaged cards; ask again without them for the others.
+    """
+
+    def __init__(self, code: str, message: str, card_ids: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.code = code
+        self.card_ids = tuple(card_ids)
+
+
+class Vault:
+    """Reads and writes sections in batches, as far as its database role and token allow.
+
+    Args:
+        pool: connections to the vault's database, by the service's own role.
+        module: the security module, with the service's own token.
+        keys: public keys of the sections ("section/<name>"); the newest version of each counts.
+    """
+
+    def __init__(
+        self, pool: asyncpg.Pool, module: SecurityModule, keys: Iterable[PublicKey]
+    ) -> None:
+        self._pool = pool
+        self._module = module
+        self._sealer = Sealer(newest_keys(keys))
+
+    @classmethod
+    async def connect(
+        cls, dsn: SecretText, module: SecurityModule, *, connections: int = 4
+    ) -> Self:
+        """Connect, and ask the security module for the sections' public keys."""
+        keys = await module.public_keys("section/")
+        pool = await asyncpg.create_pool(dsn.reveal(), min_size=1, max_size=connections)
+        return cls(pool, module, keys)
+
+    async def close(self) -> None:
+        """Close the connections; the security module stays the caller's."""
+        await self._pool.close()
+
+    async def put(self, section: str, items: Mapping[str, bytes]) -> None:
+        """Seal each card's plaintext to the section and store it, over what was there.
+
+        Raises:
+            VaultError: SECTION_UNKNOWN.
+        """
+        _statement(_PUT, section)
+        await self.put_sealed(section, self._sealer.seal_batch(section, items))
+
+    async def open(self, section: str, card_ids: Sequence[str]) -> dict[str, SecretBytes]:
+        """Read and open what the section holds of these cards; a card without is left out.
+
+        Raises:
+            VaultError: SECTION_UNKNOWN or SECTION_DAMAGED.
+            HsmError: The security module does not let the caller open this section.
+        """
+        sealed = await self.get_sealed(section, card_ids)
+        blobs = {card: blob for card, octets in sealed.items() if (blob := _parse(octets))}
+        wrapped = [
+            WrappedDataKey(card, blob.key_id, blob.ephemeral, blob.wrapped_key)
+            for card, blob in blobs.items()
+        ]
+        keys = await self._module.unwrap_data_keys(section, wrapped) if wrapped else []
+        opened: dict[str, SecretBytes] = {}
+        for (card, blob), key in zip(blobs.items(), keys, strict=True):
+            if key is not None and (content := _open(blob, card, section, key)) is not None:
+                opened[card] = content
+        damaged = sorted(sealed.keys() - opened.keys())
+        if damaged:
+            raise VaultError(
+                "SECTION_DAMAGED",
+                f"Section {section} of {len(damaged)} cards does not open: it was changed.",
+                damaged,
+            )
+        return opened
+
+    async def put_sealed(self, section: str, items: Mapping[str, bytes]) -> None:
+        """Store blobs that are sealed already, over what was there.
+
+        Raises:
+            VaultError: SECTION_UNKNOWN.
+        """
+        statement = _statement(_PUT, section)
+        if items:
+            await self._pool.execute(statement, list(items), list(items.values()))
+
+    async def get_sealed(self, section: str, card_ids: Sequence[str]) -> dict[str, bytes]:
+        """Read blobs as they are; a card without is left out.
+
+        Raises:
+            VaultError: SECTION_UNKNOWN.
+        """
+        rows = await self._pool.fetch(_statement(_GET, section), card_ids)
+        return {str(row["card_id"]): row["sealed"] for row in rows}
+
+
+def _statement(statements: Mapping[str, str], section: str) -> str:
+    try:
+        return statements[section]
+    except KeyError:
+        raise VaultError("SECTION_UNKNOWN", f"There is no section {section!r}.") from None
+
+
+def newest_keys(keys: Iterable[PublicKey]) -> dict[str, SectionKey]:
+    """Pick the newest version of each section's key, by section name."""
+    newest: dict[str, tuple[int, SectionKey]] = {}
+    for key in keys:
+        label, _, version = key.key_id.rpartition("#")
+        section = label.removeprefix("section/")
+        if section not in newest or int(version) > newest[section][0]:
+            newest[section] = (int(version), SectionKey(key.key_id, key.value))
+    return {section: key for section, (_, key) in newest.items()}
+
+
+def _parse(sealed: bytes) -> SealedBlob | None:
+    try:
+        return parse_sealed(sealed)
+    except SealingError:
+        return None
+
+
+def _open(blob: SealedBlob, card: str, section: str, key: SecretBytes) -> SecretBytes | None:
+    try:
+        return open_sealed(blob, card, section, key)
+    except SealingError:
+        return None

@@ -1,0 +1,1 @@
+"""The services of Cardwright; each has the same inner shape and none imports another."""

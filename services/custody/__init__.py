@@ -1,0 +1,1 @@
+"""Custody: the only writer of the log, and production control beside it."""

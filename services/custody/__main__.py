@@ -1,0 +1,3 @@
+from services.custody.main import main
+
+main()

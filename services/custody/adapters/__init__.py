@@ -1,0 +1,1 @@
+"""Custody's edge: what it publishes."""

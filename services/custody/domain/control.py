@@ -1,0 +1,122 @@
+"""Production control: which orders are out, which wait for room, which must be sent again."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from cardwright.card import STATION_OF, Cancel, Card, Order, next_step
+
+__all__ = ["Control", "Handout"]
+
+
+@dataclass(frozen=True, slots=True)
+class Handout:
+    """An order to hand out, or to withdraw."""
+
+    card: Card
+    step: Order | Cancel
+
+    @property
+    def station(self) -> str:
+        """Whom it concerns."""
+        return STATION_OF[self.step.operation]
+
+    @property
+    def cancels(self) -> bool:
+        """It withdraws the order."""
+        return isinstance(self.step, Cancel)
+
+
+@dataclass(slots=True)
+class _Out:
+    order_id: str
+    station: str
+    cancel: bool
+    counted: bool
+    again_at: float
+    pause: float
+
+
+class Control:
+    """Keeps at most ``cap`` batch orders out at each station; express orders and cancels pass.
+
+    Nothing here is stored: what is outstanding follows from the cards' states, so a restart hands
+    it out again, and stations drop what they know. Times are seconds of any monotonic clock.
+    """
+
+    def __init__(self, cap: int, resend_after: float) -> None:
+        self._cap = cap
+        self._resend_after = resend_after
+        self._out: dict[str, _Out] = {}
+        self._counts: Counter[str] = Counter()
+        self._queues: defaultdict[str, deque[str]] = defaultdict(deque)
+        self._queued: dict[str, str] = {}
+
+    def follow(self, card: Card, now: float) -> Iterator[Handout]:
+        """Take note of a card's new state; yields what it makes necessary at once."""
+        step = next_step(card)
+        out = self._out.get(card.card_id)
+        wanted = step if isinstance(step, Order | Cancel) else None
+        if out is not None and not self._still(out, card, wanted):
+            self._close(card.card_id, out)
+            out = None
+        if wanted is None:
+            self._queued.pop(card.card_id, None)
+        elif out is None:
+            yield from self._hand_out(Handout(card, wanted), now)
+
+    def freed(self, lookup: Callable[[str], Card | None], now: float) -> Iterator[Handout]:
+        """Yield orders that found room since, in the order they queued."""
+        for station, queue in self._queues.items():
+            while queue and self._counts[station] < self._cap:
+                card_id = queue.popleft()
+                if self._queued.get(card_id) != station:
+                    continue
+                del self._queued[card_id]
+                card = lookup(card_id)
+                step = next_step(card) if card is not None else None
+                if card is not None and isinstance(step, Order | Cancel):
+                    yield from self._hand_out(Handout(card, step), now)
+
+    def overdue(self, lookup: Callable[[str], Card | None], now: float) -> Iterator[Handout]:
+        """Yield what was handed out long ago and is still unanswered; pauses double each time."""
+        for card_id, out in self._out.items():
+            if out.again_at > now:
+                continue
+            out.pause = min(out.pause * 2, 16 * self._resend_after)
+            out.again_at = now + out.pause
+            card = lookup(card_id)
+            step = next_step(card) if card is not None else None
+            if card is not None and isinstance(step, Order | Cancel):
+                yield Handout(card, step)
+
+    def open_orders(self) -> int:
+        """Return how many orders are out, of either lane."""
+        return len(self._out)
+
+    def _still(self, out: _Out, card: Card, wanted: Order | Cancel | None) -> bool:
+        if wanted is None:
+            # Held after the order went out: it may still be answered.
+            return out.order_id == card.order_id and card.due is not None
+        return out.order_id == card.order_id and out.cancel == isinstance(wanted, Cancel)
+
+    def _hand_out(self, handout: Handout, now: float) -> Iterator[Handout]:
+        card, station = handout.card, handout.station
+        cancel = handout.cancels
+        counted = not (card.express or cancel)
+        if counted and self._counts[station] >= self._cap:
+            if self._queued.get(card.card_id) != station:
+                self._queued[card.card_id] = station
+                self._queues[station].append(card.card_id)
+            return
+        self._queued.pop(card.card_id, None)
+        self._counts[station] += counted
+        pause = self._resend_after
+        self._out[card.card_id] = _Out(card.order_id, station, cancel, counted, now + pause, pause)
+        yield handout
+
+    def _close(self, card_id: str, out: _Out) -> None:
+        del self._out[card_id]
+        self._counts[out.station] -= out.counted

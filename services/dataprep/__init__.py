@@ -1,0 +1,1 @@
+"""Data preparation: turns a request into what each station needs to make the card."""

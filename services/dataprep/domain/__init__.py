@@ -1,0 +1,1 @@
+"""Decisions of data preparation: from a request, a product and allocated values to sections."""

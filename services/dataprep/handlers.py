@@ -1,0 +1,207 @@
+"""Orders to prepare in; sections into the vault, facts out. A batch costs one call a concern.
+
+The security module, the vault and the database of this service are each asked once for the whole
+batch. What is wrong with one card is that card's answer; what is wrong with a neighbour raises, and
+the batch is tried again: everything written here may be written twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from cardwright.card import Body
+from cardwright.card.events import ExceptionOpened, PreparationRefused, Prepared
+from cardwright.hsm.jose import seal_compact
+from cardwright.hsm.port import SecurityModule
+from cardwright.secret import SecretBytes
+from cardwright.station.ports import Answer, Transaction, WorkOrder
+from cardwright.vault.vault import VaultError
+from services.dataprep.accounts import Accounts, Faults
+from services.dataprep.adapters.sections import SECTIONS, encode_sections, read_request
+from services.dataprep.catalogue import Catalogue
+from services.dataprep.domain.compose import Account, compose
+from services.dataprep.domain.draft import Draft, draft
+from services.dataprep.domain.faults import AnomalyError, PreparationError, RefusedError
+from services.dataprep.ports import Registry, Vault
+
+__all__ = ["PrepareDesk"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A card that is prepared: its draft, account and serialized sections."""
+
+    draft: Draft
+    account: Account | None
+    sections: Mapping[str, bytes]
+
+
+class PrepareDesk:
+    """The desk for the operation PREPARE.
+
+    Args:
+        catalogue: Products, issuers and their keys.
+        vault: The vault, in the role of this service.
+        hsm: The security module, with the token of this service.
+        registry: Numbers, cards and cases, in the database of this service.
+        today: The clock; a card's validity counts from its day, UTC.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        vault: Vault,
+        hsm: SecurityModule,
+        registry: Registry,
+        today: Callable[[], dt.date] = lambda: dt.datetime.now(dt.UTC).date(),
+    ) -> None:
+        self._catalogue = catalogue
+        self._vault = vault
+        self._registry = registry
+        self._accounts = Accounts(registry, hsm)
+        self._today = today
+
+    async def handle(self, orders: Sequence[WorkOrder], tx: Transaction) -> Sequence[Answer]:
+        """Prepare every card; see ``cardwright.station.ports.Desk``."""
+        faults: Faults = {}
+        requests = await self._requests([order.card_id for order in orders])
+        drafts = self._drafts(orders, requests, faults)
+        accounts = await self._accounts.assign(
+            [item for item in drafts if item.product.payment is not None],
+            {order.card_id: order.waived for order in orders},
+            tx,
+            faults,
+        )
+        made = _made(drafts, accounts, faults)
+        await self._store(made.values())
+        opened = {card: f.code for card, f in faults.items() if isinstance(f, AnomalyError)}
+        await self._registry.open_cases(tx, opened)
+        return [self._answer(order, made, faults) for order in orders]
+
+    async def _requests(self, card_ids: Sequence[str]) -> Mapping[str, SecretBytes]:
+        """Open the requests; one that does not open must not stop the others."""
+        try:
+            return await self._vault.open("request", card_ids)
+        except VaultError as error:
+            if error.code != "SECTION_DAMAGED":
+                raise
+            whole = [card_id for card_id in card_ids if card_id not in error.card_ids]
+            return await self._vault.open("request", whole)
+
+    def _drafts(
+        self,
+        orders: Sequence[WorkOrder],
+        requests: Mapping[str, SecretBytes],
+        faults: Faults,
+    ) -> list[Draft]:
+        today, drafts = self._today(), []
+        for order in orders:
+            try:
+                drafts.append(self._draft(order, requests.get(order.card_id), today))
+            except PreparationError as fault:
+                faults[order.card_id] = fault
+        return drafts
+
+    def _draft(self, order: WorkOrder, section: SecretBytes | None, today: dt.date) -> Draft:
+        product = self._catalogue.product(order.product, order.product_version)
+        issuer = self._catalogue.issuers.get(order.issuer)
+        if product is None or issuer is None:
+            raise AnomalyError(
+                "CATALOGUE_ENTRY_MISSING",
+                "The catalogue lacks the card's product or issuer; add it, then waive",
+            )
+        if section is None:
+            raise AnomalyError(
+                "REQUEST_MISSING",
+                "The vault holds no request for the card that opens; was it erased? "
+                "Restore it and waive, or refuse the card",
+            )
+        request = read_request(section)
+        if (request.issuer, request.request_id) != (order.issuer, order.request_id):
+            raise RefusedError(
+                "REQUEST_ISSUER_MISMATCH", "The request in the vault is another one; ask again"
+            )
+        return draft(order.card_id, request, product, issuer, waived=order.waived, today=today)
+
+    async def _store(self, made: Iterable[_Made]) -> None:
+        """Write each section of the batch in one call; the calls run side by side."""
+        cards = list(made)
+        await asyncio.gather(
+            *(
+                self._vault.put(section, items)
+                for section in SECTIONS
+                if (
+                    items := {
+                        card.draft.card_id: card.sections[section]
+                        for card in cards
+                        if section in card.sections
+                    }
+                )
+            )
+        )
+
+    def _answer(
+        self,
+        order: WorkOrder,
+        made: Mapping[str, _Made],
+        faults: Mapping[str, PreparationError],
+    ) -> Answer:
+        fault = faults.get(order.card_id)
+        if fault is not None:
+            return Answer(order.order_id, _fault_body(fault))
+        card = made[order.card_id]
+        attachment = b""
+        if card.account is not None and card.account.issued:
+            key = self._catalogue.issuer_keys[order.issuer]
+            headers = {"kid": key["kid"], "cty": "json"}
+            attachment = seal_compact(key, _issued_values(card.account), headers).encode()
+        return Answer(order.order_id, _prepared(card), attachment)
+
+
+def _made(
+    drafts: Iterable[Draft], accounts: Mapping[str, Account], faults: Faults
+) -> dict[str, _Made]:
+    made = {}
+    for item in drafts:
+        if item.card_id in faults:
+            continue
+        account = accounts.get(item.card_id)
+        try:
+            sections = encode_sections(compose(item, account))
+        except PreparationError as fault:
+            faults[item.card_id] = fault
+        else:
+            made[item.card_id] = _Made(item, account, sections)
+    return made
+
+
+def _fault_body(fault: PreparationError) -> Body:
+    if isinstance(fault, AnomalyError):
+        return ExceptionOpened(fault.code, fault.detail)
+    return PreparationRefused(fault.code, fault.detail)
+
+
+def _prepared(card: _Made) -> Prepared:
+    product, account = card.draft.product, card.account
+    return Prepared(
+        product_version=product.version,
+        route=product.route,
+        max_attempts=product.max_attempts,
+        truncated_pan=f"{account.pan.first6}******{account.pan.last4}" if account else "",
+        sections=tuple(card.sections),
+        material=product.material,
+    )
+
+
+def _issued_values(account: Account) -> bytes:
+    return json.dumps(
+        {
+            "pan": account.pan.digits(),
+            "psn": account.sequence_number,
+            "expiry": account.expiry.yymm,
+        }
+    ).encode()

@@ -1,0 +1,93 @@
+"""The sealed keystore file: AES-256-GCM under a passphrase's key by scrypt (RFC 7914)."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+
+from cardwright.hsm.port import HsmError
+from cardwright.secret import SecretBytes, SecretText
+from services.keymanagement.module.files import read_private, write_private
+from services.keymanagement.module.keys import Key, Usage
+from services.keymanagement.module.software import check_value
+
+__all__ = ["load_keystore", "save_keystore"]
+
+_FORMAT: Final = "cardwright-keystore-v1"
+# OWASP's recommendation for scrypt is N=2^17, r=8, p=1: 128 MiB and a few tenths of a second.
+_COST: Final = {"n": 2**17, "r": 8, "p": 1}
+# What an attacker who swaps the file may make us spend: no more than four times our own choice.
+_DEAREST: Final = {"n": 2**19, "r": 8, "p": 1}
+
+
+def save_keystore(path: Path, passphrase: SecretText, values: Mapping[Key, SecretBytes]) -> None:
+    """Seal keys into a file, replacing it in one step; only its owner may read it."""
+    header = {"format": _FORMAT, **_COST, "salt": os.urandom(16).hex()}
+    nonce = os.urandom(12)
+    entries = [
+        {
+            "label": key.label,
+            "version": key.version,
+            "usage": key.usage.value,
+            "algorithm": key.usage.algorithm.value,
+            "kcv": key.kcv.hex(),
+            "value": value.reveal().hex(),
+        }
+        for key, value in values.items()
+    ]
+    sealed = AESGCM(_sealing_key(passphrase, header)).encrypt(
+        nonce, json.dumps(entries).encode(), _associated(header)
+    )
+    document = {"header": header, "nonce": nonce.hex(), "sealed": sealed.hex()}
+    write_private(path, json.dumps(document).encode())
+
+
+def load_keystore(path: Path, passphrase: SecretText) -> dict[Key, SecretBytes]:
+    """Open a keystore.
+
+    Raises:
+        HsmError: FILE_MISSING or FILE_EXPOSED, KEYSTORE_MALFORMED, KEYSTORE_PASSPHRASE (wrong, or
+            the file was changed), KEYSTORE_KCV (a key is not what its check value says).
+    """
+    try:
+        document: dict[str, Any] = json.loads(read_private(path))
+        header = document["header"]
+        nonce, sealed = bytes.fromhex(document["nonce"]), bytes.fromhex(document["sealed"])
+        sealing_key = _sealing_key(passphrase, header)
+    except (ValueError, KeyError, TypeError):
+        raise HsmError(
+            "KEYSTORE_MALFORMED", f"{path.name} is no keystore of format {_FORMAT}."
+        ) from None
+    try:
+        plaintext = AESGCM(sealing_key).decrypt(nonce, sealed, _associated(header))
+    except (InvalidTag, ValueError):
+        raise HsmError(
+            "KEYSTORE_PASSPHRASE", f"{path.name} does not open: another passphrase, or changed."
+        ) from None
+    return dict(_entry(entry) for entry in json.loads(plaintext))
+
+
+def _entry(entry: dict[str, Any]) -> tuple[Key, SecretBytes]:
+    usage, value = Usage(entry["usage"]), SecretBytes(bytes.fromhex(entry["value"]))
+    key = Key(entry["label"], entry["version"], usage, bytes.fromhex(entry["kcv"]))
+    if check_value(usage, value) != key.kcv:
+        raise HsmError("KEYSTORE_KCV", f"The check value of {key.key_id} does not fit its value.")
+    return key, value
+
+
+def _sealing_key(passphrase: SecretText, header: Mapping[str, Any]) -> bytes:
+    if header["format"] != _FORMAT or any(header[name] > most for name, most in _DEAREST.items()):
+        raise ValueError("another format or cost")
+    scrypt = Scrypt(bytes.fromhex(header["salt"]), 32, header["n"], header["r"], header["p"])
+    return scrypt.derive(passphrase.reveal().encode())
+
+
+def _associated(header: Mapping[str, Any]) -> bytes:
+    return json.dumps(header, sort_keys=True).encode()

@@ -1,0 +1,104 @@
+"""A TEST keystore: every key that the examples need, random, with a token for each service.
+
+Production keys come from key ceremonies and stay in an HSM; nothing made here should meet them.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import yaml
+
+from cardwright.hsm.port import HsmError
+from cardwright.secret import SecretBytes, SecretText
+from services.keymanagement.module.files import read_private, write_private
+from services.keymanagement.module.keys import Key, Usage
+from services.keymanagement.module.keystore import save_keystore
+from services.keymanagement.module.policy import GRANTS, save_policy
+from services.keymanagement.module.software import check_value, generate
+
+__all__ = ["PASSPHRASE_FILE", "SECTIONS", "create", "issuers_of", "test_keys"]
+
+SECTIONS: Final = (
+    "request",
+    "print",
+    "stripe",
+    "chip",
+    "keys",
+    "chip_keys",
+    "inspection",
+    "dead-letter",
+)
+"""Vault sections, and the operators' for dead letters: each has a key of its own."""
+
+PASSPHRASE_FILE: Final = "passphrase"  # noqa: S105  # the file's name
+
+_BUREAU: Final = {
+    "bureau/request": Usage.REQUEST,
+    "chip/KMC": Usage.CHIP_TRANSPORT,
+    "digest/pan": Usage.DIGEST,
+    "digest/dead-letter": Usage.DIGEST,
+}
+_ISSUER: Final = {
+    "IMK-AC": Usage.EMV_MASTER,
+    "IMK-SMI": Usage.EMV_MASTER,
+    "IMK-SMC": Usage.EMV_MASTER,
+    "CVK": Usage.CVK,
+    "BADGE": Usage.BADGE_MASTER,
+}
+
+
+def issuers_of(catalogue: Path) -> list[str]:
+    """Read the issuers' names from the catalogue, `issuers/*.yaml`."""
+    return [
+        yaml.safe_load(path.read_text(encoding="utf-8"))["name"]
+        for path in sorted(catalogue.glob("issuers/*.yaml"))
+    ]
+
+
+def test_keys(issuers: Sequence[str], sites: Sequence[str]) -> dict[Key, SecretBytes]:
+    """Make version 1 of every key, at random."""
+    usages = {
+        **_BUREAU,
+        **{f"section/{section}": Usage.SECTION for section in SECTIONS},
+        **{f"sign/{name}": Usage.SIGN for name, _ in _callers(sites)},
+        **{f"{issuer}/{name}": usage for issuer in issuers for name, usage in _ISSUER.items()},
+    }
+    keys: dict[Key, SecretBytes] = {}
+    for label, usage in usages.items():
+        value = generate(usage)
+        keys[Key(label, 1, usage, check_value(usage, value))] = value
+    return keys
+
+
+def create(out: Path, issuers: Sequence[str], sites: Sequence[str]) -> None:
+    """Write keystore.json, policy.json, a passphrase if there is none, and tokens/<name>.token.
+
+    Raises:
+        HsmError: KEYSTORE_EXISTS, since to replace keys would make all that they sealed unreadable.
+    """
+    keystore = out / "keystore.json"
+    if keystore.exists():
+        raise HsmError(
+            "KEYSTORE_EXISTS", f"{keystore.name} exists: move it away if its keys may be lost."
+        )
+    tokens_folder = out / "tokens"
+    tokens_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    passphrase_file = out / PASSPHRASE_FILE
+    if not passphrase_file.exists():
+        write_private(passphrase_file, secrets.token_urlsafe(32).encode())
+    passphrase = SecretText(read_private(passphrase_file).decode().strip())
+    tokens = {name: (SecretText(secrets.token_hex(32)), role) for name, role in _callers(sites)}
+    for name, (token, _) in tokens.items():
+        write_private(tokens_folder / f"{name}.token", token.reveal().encode())
+    save_policy(out / "policy.json", tokens)
+    # Last, as it is what says that all the rest is there.
+    save_keystore(keystore, passphrase, test_keys(issuers, sites))
+
+
+def _callers(sites: Sequence[str]) -> list[tuple[str, str]]:
+    """Name every role at every site, e.g. ("printing.site-1", "printing")."""
+    return [(f"{role}.{site}", role) for site in sites for role in GRANTS]

@@ -1,0 +1,1 @@
+"""The printing service: merges artwork with sealed card data and drives card printers."""

@@ -1,0 +1,1 @@
+"""What the request service needs of the outside: catalogue, envelopes, photos, its database."""

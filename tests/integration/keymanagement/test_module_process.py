@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+from pathlib import Path
+
+import pytest
+from conftest import ISSUER, ModuleProcess, client
+from cryptography.hazmat.primitives.asymmetric import ec
+from joserfc.jwk import ECKey
+from nacl.signing import VerifyKey
+
+from cardwright.chip import manufacture
+from cardwright.globalplatform.scp03 import initialize_update
+from cardwright.globalplatform.store_data import encode_dgi
+from cardwright.hsm.client import GrpcSecurityModule
+from cardwright.hsm.jose import open_compact_batch, seal_compact
+from cardwright.hsm.port import (
+    Agreement,
+    CardValuesItem,
+    ChipToPersonalize,
+    HsmError,
+    SealedItem,
+)
+from cardwright.proto.vault.v1.sections_pb2 import KeysSection
+from cardwright.secret import SecretBytes, SecretText
+from cardwright.vault.sealing import Sealer, SectionKey
+
+
+async def test_every_verb_crosses_the_wire(module: ModuleProcess, keys: Path) -> None:
+    async with (
+        client(module, keys, "request") as request,
+        client(module, keys, "dataprep") as dataprep,
+        client(module, keys, "keymanagement") as keymanagement,
+        client(module, keys, "encoding") as encoding,
+    ):
+        signed = await request.sign([b"payload"])
+        (public,) = await request.public_keys("sign/request.")
+        VerifyKey(public.value).verify(b"payload", signed.signatures[0])
+        assert public.key_id == signed.key_id
+
+        (bureau,) = await request.public_keys("bureau/request")
+        point = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), bureau.value)
+        jwk = dict(ECKey.import_key(point).as_dict())
+        jwe = seal_compact(jwk, b"sensitive", {"kid": bureau.key_id})
+        assert await open_compact_batch(request, [jwe]) == [SecretBytes(b"sensitive")]
+        (refused,) = await request.agree([Agreement("bureau/request#1", b"x")])
+        assert isinstance(refused, HsmError)
+        assert refused.code == "AGREE_PUBLIC_KEY"
+
+        first, again = await dataprep.digest("digest/pan", [SecretBytes(b"1")] * 2)
+        assert (len(first), first) == (32, again)
+        card = CardValuesItem(f"{ISSUER}/CVK", SecretText("9999990000000007"), "3012", "201")
+        (values,) = await dataprep.card_values([card])
+        assert values.cvv.reveal().isdigit()
+
+        (section,) = await dataprep.public_keys("section/keys")
+        recipe = KeysSection(
+            diversifier="E-4711", sequence_number="00", masters={"BADGE": f"{ISSUER}/BADGE"}
+        )
+        sealer = Sealer({"keys": SectionKey(section.key_id, section.value)})
+        sealed = sealer.seal_batch("keys", {"card": recipe.SerializeToString()})["card"]
+        derived, refused_card = await keymanagement.derive_card_keys(
+            [SealedItem("card", sealed), SealedItem("other", sealed)]
+        )
+        assert derived is not None
+        assert refused_card is None
+        assert derived.checks[0].master == f"{ISSUER}/BADGE#1"
+
+        foreign = manufacture(bytes(10), bytes(16))
+        answer = foreign.process(initialize_update(bytes(8)))[:-2]
+        chip = ChipToPersonalize(
+            "card", "chip/KMC", bytes(8), answer, (), (encode_dgi(0x0C01, b"x"),), derived.sealed
+        )
+        (script,) = await encoding.personalize([chip])
+        assert isinstance(script, HsmError)
+        assert script.code == "SCP03_CARD_CRYPTOGRAM"
+
+
+async def test_refusals_carry_their_code(module: ModuleProcess, keys: Path) -> None:
+    async with client(module, keys, "printing") as printing:
+        for refused in (
+            printing.unwrap_data_keys("chip", []),
+            printing.card_values([]),
+            printing.digest("digest/pan", []),
+        ):
+            with pytest.raises(HsmError) as caught:
+                await refused
+            assert caught.value.code == "HSM_DENIED"
+    async with GrpcSecurityModule(module.address, SecretText("guess")) as stranger:
+        with pytest.raises(HsmError) as caught:
+            await stranger.sign([])
+        assert caught.value.code == "HSM_TOKEN"
+
+
+async def test_a_module_that_restarts_is_waited_for(module: ModuleProcess, keys: Path) -> None:
+    async with client(module, keys, "custody") as custody:
+        before = await custody.sign([b"payload"])
+        await module.end(signal.SIGKILL)
+        waiting = asyncio.create_task(custody.sign([b"payload"]))
+        done, _ = await asyncio.wait({waiting}, timeout=0.3)
+        assert not done
+        await module.start()
+        assert await waiting == before  # Ed25519 is deterministic
+
+
+async def test_a_module_that_stays_away_is_told(module: ModuleProcess, keys: Path) -> None:
+    await module.end(signal.SIGKILL)
+    token = SecretText("irrelevant")
+    async with GrpcSecurityModule(module.address, token, deadline_s=0.5) as caller:
+        with pytest.raises(HsmError) as caught:
+            await caller.sign([])
+    assert caught.value.code == "HSM_UNAVAILABLE"
+
+
+async def test_ready_line_and_orderly_end(module: ModuleProcess) -> None:
+    assert json.loads(module.ready_file.read_text()) == {"ready": True, "address": module.address}
+    assert await module.end(signal.SIGTERM) == 0

@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from cardwright.card import Operation
+from cardwright.chip.badge_applet import BadgeApplet
+from cardwright.chip.emv_applet import EmvApplet
+from cardwright.issuer.keys import create_keys
+from services.dataprep.catalogue import ProductError, load_catalogue, load_product
+from services.printing.design.load import load_design
+from tests.unit.dataprep.fakes import BADGE, CATALOGUE, DEBIT
+
+DEBIT_FILE = CATALOGUE / "products/emv-debit/v1.yaml"
+
+
+@pytest.mark.parametrize("product", [DEBIT, BADGE], ids=lambda product: product.name)
+def test_the_route_leads_past_all_stations(product: Any) -> None:
+    assert product.route == (
+        Operation.DERIVE_KEYS,
+        Operation.PRINT,
+        Operation.ENCODE,
+        Operation.INSPECT,
+        Operation.PACK,
+        Operation.DISPATCH,
+    )
+
+
+def test_the_modules_are_those_of_the_chip() -> None:
+    assert DEBIT.chip.module_aid == EmvApplet.MODULE
+    assert BADGE.chip.module_aid == BadgeApplet.MODULE
+
+
+@pytest.mark.parametrize("product", [DEBIT, BADGE], ids=lambda product: product.name)
+def test_each_design_gets_the_fields_it_asks_for(product: Any) -> None:
+    name, _, version = product.design.partition("/")
+    folders = [root / "designs" / name / version for root in (CATALOGUE, CATALOGUE.parent / "products")]
+    design = load_design(next(folder for folder in folders if folder.is_dir()))
+    photo = {"photo"} if product.photo else set()
+    assert design.fields == product.print.keys() | photo
+
+
+def test_the_catalogue_finds_the_newest_version(tmp_path: Path) -> None:
+    for issuer in ("aurora-bank", "borealis-works"):
+        create_keys(issuer, tmp_path)
+    catalogue = load_catalogue(CATALOGUE, tmp_path)
+    assert catalogue.product("emv-debit") == catalogue.product("emv-debit", 1) == DEBIT
+    assert catalogue.product("emv-debit", 99) is None
+    assert catalogue.product("emv-credit") is None
+    assert catalogue.issuer_keys["aurora-bank"]["use"] == "enc"
+    assert "d" not in catalogue.issuer_keys["aurora-bank"]
+
+
+def _written(tmp_path: Path, changes: dict[str, Any]) -> Path:
+    document = yaml.safe_load(DEBIT_FILE.read_text(encoding="utf-8"))
+    for path, value in changes.items():
+        *parents, last = path.split(".")
+        place = document
+        for parent in parents:
+            place = place[parent]
+        if value is None:
+            del place[last]
+        else:
+            place[last] = value
+    folder = tmp_path / "emv-debit"
+    folder.mkdir()
+    file = folder / "v1.yaml"
+    file.write_text(yaml.safe_dump(document), encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize(
+    ("changes", "where"),
+    [
+        ({"version": 2}, "path"),
+        ({"colour": "red"}, "colour"),
+        ({"route": ["PRINT", "PRINT", "DISPATCH"]}, "once"),
+        ({"route": ["PREPARE", "DISPATCH"]}, "PREPARE"),
+        ({"route": ["PRINT"]}, "DISPATCH"),
+        ({"route": ["FLY"]}, "FLY"),
+        ({"payment.service_code": "881"}, "service_code"),
+        ({"payment": None}, "payment section"),
+        ({"stripe.track2": "00000000{cvv}"}, "track2"),
+        ({"stripe.track2": "no value"}, "track2"),
+        ({"chip.aip": "1"}, "aip"),
+        ({"chip.aip": "7800"}, "aip"),
+        ({"chip.cvm_list": "4203"}, "cvm_list"),
+        ({"chip.instance_aid": 123}, "instance_aid"),
+        ({"chip.kind": "sim"}, "kind"),
+        ({"keys": {"MK-AC": "IMK-AC"}}, "keys"),
+        ({"print": {"name": "mother"}}, "print"),
+        ({"max_attempts": 0}, "max_attempts"),
+    ],
+    ids=lambda value: str(value),
+)
+def test_a_product_that_could_make_no_card_is_refused(
+    tmp_path: Path, changes: dict[str, Any], where: str
+) -> None:
+    with pytest.raises(ProductError, match=where) as raised:
+        load_product(_written(tmp_path, changes))
+    assert raised.value.code == "PRODUCT_FORMAT"
+
+
+def test_a_badge_record_needs_true_tags(tmp_path: Path) -> None:
+    chip = {
+        "kind": "badge",
+        "module_aid": "F0435742444701",
+        "instance_aid": "F0434152445702",
+        "kmc": "chip/KMC#1",
+        "label": "X",
+        "records": [{"sfi": 1, "number": 1, "objects": {"5FFF": "card_id"}}],
+    }
+    with pytest.raises(ProductError, match="records"):
+        load_product(_written(tmp_path, {"chip": chip}))
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ProductError, match="v7") as raised:
+        load_product(tmp_path / "ghost/v7.yaml")
+    assert raised.value.code == "PRODUCT_MISSING"

@@ -1,0 +1,3 @@
+from device_bench import bench, refused
+
+__all__ = ["bench", "refused"]

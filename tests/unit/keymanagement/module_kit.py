@@ -1,0 +1,57 @@
+"""A security module with random test keys, without its process."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cardwright.hsm.port import SealedItem
+from cardwright.proto.vault.v1.sections_pb2 import KeysSection
+from cardwright.secret import SecretBytes
+from cardwright.vault.sealing import Sealer, SectionKey
+from services.keymanagement.module.keys import Key
+from services.keymanagement.module.policy import GRANTS, Caller
+from services.keymanagement.module.provision import test_keys as make_keys
+from services.keymanagement.module.software import SoftwareBackend
+from services.keymanagement.module.verbs import Verbs
+
+ISSUER = "aurora-bank"
+EMV_MASTERS = {
+    "MK-AC": f"{ISSUER}/IMK-AC",
+    "MK-SMI": f"{ISSUER}/IMK-SMI",
+    "MK-SMC": f"{ISSUER}/IMK-SMC",
+}
+BADGE_MASTERS = {"BADGE": f"{ISSUER}/BADGE"}
+PAN = "9999990000000007"
+
+
+def caller(role: str) -> Caller:
+    return Caller(f"{role}.site-1", GRANTS[role])
+
+
+class Kit:
+    """The keys, the verbs over them, and a sealer for what data preparation writes."""
+
+    def __init__(self) -> None:
+        self.keys: dict[Key, SecretBytes] = make_keys([ISSUER], ["site-1"])
+        self.verbs = Verbs(SoftwareBackend(self.keys))
+        public = self.verbs.public_keys(caller("dataprep"), "section/")
+        self.sealer = Sealer(
+            {
+                key.key_id.removeprefix("section/").removesuffix("#1"): SectionKey(
+                    key.key_id, key.value
+                )
+                for key in public
+            }
+        )
+
+    def value(self, label: str) -> SecretBytes:
+        return next(value for key, value in self.keys.items() if key.label == label)
+
+    def recipes(
+        self, card_ids: Sequence[str], masters: dict[str, str], diversifier: str = PAN
+    ) -> list[SealedItem]:
+        """Seal what card keys derive from, as data preparation does."""
+        section = KeysSection(diversifier=diversifier, sequence_number="01", masters=masters)
+        plain = section.SerializeToString()
+        sealed = self.sealer.seal_batch("keys", dict.fromkeys(card_ids, plain))
+        return [SealedItem(card, blob) for card, blob in sealed.items()]
