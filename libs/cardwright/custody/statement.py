@@ -45,7 +45,7 @@ class SignatureVerifier:
         self._remembered = remembered
         self._verified: OrderedDict[tuple[str, bytes, bytes], None] = OrderedDict()
 
-    def check(  # noqa: PLR0917  # the fields of a SignedFact, in its order
+    def check(  # the fields of a SignedFact, in its order
         self,
         signer: str,
         leaf_hash: bytes,

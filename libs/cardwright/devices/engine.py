@@ -130,8 +130,8 @@ class Engine:
     async def _print(self, job: Job) -> None:
         blank, taken = self.hopper.take(job.material)
         announced = start(job.job_id, job.job_id, blank.blank, "print", material=job.material)
-        job.state = {"state": "printing"}
         await self._commits.submit(taken, *self.supplies.use(), announced)
+        job.state = {"state": "printing"}  # not before it is true whatever happens
         self._floor.place(job.job_id, blank)
         if "misfeed" in job.faults:
             self._fail(job, blank, "MISFEED", *self._double_feed(job))

@@ -175,9 +175,8 @@ class _Link:
             self.abandon(why)
 
     def _settle(self, header: Mapping[str, Any], body: bytes) -> None:
-        answer = self._awaited.pop(header.get("id", 0), None)
-        error, ok = header.get("error"), header.get("ok")
-        if answer is None:
+        number, error, ok = header.get("id"), header.get("error"), header.get("ok")
+        if type(number) is not int or number not in self._awaited:
             raise DeviceLostError("DEVICE_OUT_OF_STEP", "a reply to no request of ours")
         outcome: Outcome
         if isinstance(error, Mapping):
@@ -185,7 +184,7 @@ class _Link:
         elif isinstance(ok, Mapping):
             outcome = Reply(ok, body)
         else:
-            self._awaited[header["id"]] = answer
             raise DeviceLostError("DEVICE_OUT_OF_STEP", "a reply that is neither ok nor error")
+        answer = self._awaited.pop(number)
         if not answer.done():
             answer.set_result(outcome)

@@ -6,7 +6,7 @@ Outcomes come at least once: drop those whose (card id, sequence) you have seen.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -115,7 +115,7 @@ class IssuerClient:
         await asyncio.gather(*pending)
         return count
 
-    async def outcomes(self, group: str | None = None) -> AsyncIterator[ReceivedOutcome]:
+    async def outcomes(self, group: str | None = None) -> AsyncGenerator[ReceivedOutcome]:
         """Yield outcomes from the oldest that is kept, and then as they come, without end.
 
         Args:

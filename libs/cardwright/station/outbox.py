@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from cardwright.bus import Outbound, Producer
 from cardwright.bus.message import headers
 from cardwright.bus.topics import facts
+from cardwright.station.intake import NewFact
 from cardwright.station.ports import Answer
 from cardwright.station.signing import FactSigner, Statement
 from cardwright.station.work import Entry
@@ -49,6 +50,18 @@ class Outbox:
                 fact,
             )
             for answer, fact in zip(answers, signed, strict=True)
+        ]
+
+    async def sign_openings(
+        self, facts: Sequence[NewFact], traceparents: Sequence[str]
+    ) -> list[Entry]:
+        """Sign facts that open streams: they answer no order, so theirs is turn 0 of the card."""
+        signed = await self._signer.sign(
+            [Statement(f"{fact.stream_id}.0", fact.stream_id, "", fact.body) for fact in facts]
+        )
+        return [
+            Entry(f"{fact.stream_id}.0", fact.lane_express, trace, message)
+            for fact, trace, message in zip(facts, traceparents, signed, strict=True)
         ]
 
     async def send(self, entries: Sequence[Entry]) -> None:

@@ -23,9 +23,11 @@ from cardwright.station.deadletters import DeadLetters
 from cardwright.station.faults import until_it_passes
 from cardwright.station.foreman import Foreman
 from cardwright.station.inbox import Inbox
+from cardwright.station.intake import Intake
 from cardwright.station.measures import Measures
 from cardwright.station.outbox import Outbox
 from cardwright.station.ports import Bench, Desk
+from cardwright.station.reception import Reception
 from cardwright.station.signing import FactSigner
 from cardwright.station.work import WorkTable
 from cardwright.telemetry import CardTracer, configure
@@ -62,10 +64,15 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class StationSpec:
-    """A station's desks and benches, by the operation that they do."""
+    """A station's desks and benches, by the operation that they do.
+
+    A service that reads from outside has an ``intake`` and the topics it reads.
+    """
 
     desks: Mapping[Operation, Desk] = field(default_factory=dict)
     benches: Mapping[Operation, Bench[Any]] = field(default_factory=dict)
+    intake: Intake | None = None
+    intake_topics: Sequence[str] = ()
 
 
 Wiring = Callable[[Parts, contextlib.AsyncExitStack], Awaitable[StationSpec]]
@@ -171,6 +178,8 @@ async def serve_station(parts: Parts, spec: StationSpec) -> None:
                     filed=filed,
                 )
                 tasks.create_task(foreman.run())
+            if spec.intake is not None:
+                tasks.create_task(receive(parts, spec.intake, spec.intake_topics, table, outbox))
             _log.info("%s is ready", parts.source)
 
 
@@ -179,6 +188,34 @@ async def read_mail(name: str, consumer: Consumer, inbox: Inbox) -> None:
     async for batch in consumer.batches():
         await until_it_passes(name, inbox.handle, batch)
         consumer.done(batch)
+
+
+async def receive(
+    parts: Parts, intake: Intake, topics: Sequence[str], table: WorkTable, outbox: Outbox
+) -> None:
+    """Read ``topics`` from outside, batch by batch."""
+    reception = Reception(
+        name=parts.name,
+        pool=parts.pool,
+        table=table,
+        outbox=outbox,
+        intake=intake,
+        tracer=parts.tracer,
+        measures=parts.measures,
+        dead=parts.dead,
+        trace_ratio=parts.settings.trace_ratio,
+    )
+    consumer = Consumer(
+        parts.settings.kafka,
+        topics,
+        group=f"{parts.name}.intake",
+        instance=parts.settings.site,
+    )
+    async with contextlib.AsyncExitStack() as stack:
+        await until_it_passes(parts.name, stack.enter_async_context, consumer)
+        async for batch in consumer.batches():
+            await until_it_passes(parts.name, reception.handle, batch)
+            consumer.done(batch)
 
 
 async def resend(parts: Parts, table: WorkTable, outbox: Outbox, consumer: Consumer) -> None:

@@ -66,6 +66,8 @@ def parse_recipe(section: SecretBytes) -> Recipe:
         message = KeysSection.FromString(section.reveal())
     except DecodeError:
         raise _malformed("KeysSection") from None
+    if not (message.diversifier + message.sequence_number).isascii():
+        raise _malformed("KeysSection")
     diversifier = SecretBytes(message.diversifier.encode())
     return Recipe(diversifier, message.sequence_number, dict(message.masters))
 

@@ -49,6 +49,9 @@ async def start_server(address: str, verbs: Verbs, policy: Policy) -> tuple[aio.
         address: host:port (port 0 lets the system choose), or unix:path.
         verbs: what to serve.
         policy: whom to serve.
+
+    Raises:
+        HsmError: HSM_ADDRESS, nobody can listen there, or another does.
     """
     server = aio.server(
         options=(
@@ -58,7 +61,12 @@ async def start_server(address: str, verbs: Verbs, policy: Policy) -> tuple[aio.
         )
     )
     add_SecurityModuleServiceServicer_to_server(_Servicer(verbs, policy), server)
-    port = server.add_insecure_port(address)
+    try:
+        port = server.add_insecure_port(address)
+    except RuntimeError:  # all that gRPC says, whatever was wrong
+        raise HsmError(
+            "HSM_ADDRESS", f"Can't listen on {address}: is it taken, or not of this machine?"
+        ) from None
     await server.start()
     if address.startswith("unix:"):
         return server, address

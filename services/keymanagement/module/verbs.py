@@ -203,4 +203,4 @@ class Verbs:
 
 def _refused(verb: str, card_id: str, error: HsmError | SealingError | EmvError) -> None:
     # The caller learns only that this card's item failed; what failed is for operators.
-    _LOG.warning("%s refused a card", verb, extra={"card_id": card_id, "code": error.code})
+    _LOG.warning("%s refused card %s: %s", verb, card_id, error.code)

@@ -6,7 +6,6 @@ import signal
 from pathlib import Path
 
 import pytest
-from conftest import ISSUER, ModuleProcess, client
 from cryptography.hazmat.primitives.asymmetric import ec
 from joserfc.jwk import ECKey
 from nacl.signing import VerifyKey
@@ -26,6 +25,12 @@ from cardwright.hsm.port import (
 from cardwright.proto.vault.v1.sections_pb2 import KeysSection
 from cardwright.secret import SecretBytes, SecretText
 from cardwright.vault.sealing import Sealer, SectionKey
+from services.keymanagement.module.policy import Policy
+from services.keymanagement.module.provision import test_keys as make_keys
+from services.keymanagement.module.server import start_server
+from services.keymanagement.module.software import SoftwareBackend
+from services.keymanagement.module.verbs import Verbs
+from tests.integration.keymanagement.module_process import ISSUER, ModuleProcess, client
 
 
 async def test_every_verb_crosses_the_wire(module: ModuleProcess, keys: Path) -> None:
@@ -94,26 +99,43 @@ async def test_refusals_carry_their_code(module: ModuleProcess, keys: Path) -> N
         assert caught.value.code == "HSM_TOKEN"
 
 
-async def test_a_module_that_restarts_is_waited_for(module: ModuleProcess, keys: Path) -> None:
-    async with client(module, keys, "custody") as custody:
+async def test_a_module_that_restarts_is_waited_for(own_module: ModuleProcess, keys: Path) -> None:
+    async with client(own_module, keys, "custody") as custody:
         before = await custody.sign([b"payload"])
-        await module.end(signal.SIGKILL)
+        own_module.end(signal.SIGKILL)
         waiting = asyncio.create_task(custody.sign([b"payload"]))
-        done, _ = await asyncio.wait({waiting}, timeout=0.3)
-        assert not done
-        await module.start()
+        await own_module.restart()
         assert await waiting == before  # Ed25519 is deterministic
 
 
-async def test_a_module_that_stays_away_is_told(module: ModuleProcess, keys: Path) -> None:
-    await module.end(signal.SIGKILL)
-    token = SecretText("irrelevant")
-    async with GrpcSecurityModule(module.address, token, deadline_s=0.5) as caller:
+async def test_a_module_that_stays_away_is_told(tmp_path: Path) -> None:
+    nobody = GrpcSecurityModule(f"unix:{tmp_path}/s", SecretText("irrelevant"), deadline_s=0.5)
+    async with nobody as module:
         with pytest.raises(HsmError) as caught:
-            await caller.sign([])
+            await module.sign([])
     assert caught.value.code == "HSM_UNAVAILABLE"
 
 
-async def test_ready_line_and_orderly_end(module: ModuleProcess) -> None:
-    assert json.loads(module.ready_file.read_text()) == {"ready": True, "address": module.address}
-    assert await module.end(signal.SIGTERM) == 0
+def test_ready_line_and_orderly_end(own_module: ModuleProcess) -> None:
+    ready = {"ready": True, "address": own_module.address}
+    assert json.loads(own_module.ready_file.read_text()) == ready
+    assert own_module.end(signal.SIGTERM) == 0
+
+
+def test_a_keystore_without_its_passphrase_does_not_serve(
+    keys: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CARDWRIGHT_KEYSTORE_PASSPHRASE", "wrong")
+    process = ModuleProcess(keys, tmp_path / "s")
+    assert process.start() == b""
+    assert process.end(signal.SIGTERM) == 1
+
+
+async def test_an_address_that_is_taken_is_told() -> None:
+    verbs = Verbs(SoftwareBackend(make_keys([], [])))
+    server, address = await start_server("127.0.0.1:0", verbs, Policy({}))
+    assert int(address.removeprefix("127.0.0.1:")) > 0
+    with pytest.raises(HsmError) as caught:
+        await start_server(address, verbs, Policy({}))
+    assert caught.value.code == "HSM_ADDRESS"
+    await server.stop(None)

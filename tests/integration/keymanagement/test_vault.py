@@ -12,16 +12,16 @@ from uuid import uuid4
 import asyncpg
 import pytest
 import pytest_asyncio
-from conftest import ModuleProcess, client
 
 from cardwright.hsm.port import HsmError
 from cardwright.localstack.ports import free_port
 from cardwright.localstack.postgres import EmbeddedPostgres
 from cardwright.secret import SecretBytes, SecretText
 from cardwright.vault.vault import SECTIONS, Vault, VaultError
+from tests.integration.keymanagement.module_process import ModuleProcess, client
 
 ROLES = ("request", "dataprep", "keymanagement", "printing", "encoding", "qa")
-MIGRATION = Path("libs/cardwright/vault/migrations/0001_sections.sql")
+MIGRATION = Path("libs/cardwright/vault/migrations/0001_sections.sql").read_text()
 CARDS = [str(uuid4()) for _ in range(3)]
 
 Open = Callable[[str], Awaitable[Vault]]
@@ -48,7 +48,7 @@ async def prepared(server: EmbeddedPostgres) -> None:
     await connection.execute("CREATE DATABASE cardwright_vault")
     await connection.close()
     connection = await asyncpg.connect(server.dsn("cardwright_vault"))
-    await connection.execute(MIGRATION.read_text())
+    await connection.execute(MIGRATION)
     await connection.close()
 
 

@@ -116,10 +116,10 @@ class FakeModule:
         return [self._values(item) for item in items]
 
     def _values(self, item: CardValuesItem) -> CardValues:
-        key, pan, mmyy = SecretBytes(self.KEY), item.pan.reveal(), item.expiry[2:] + item.expiry[:2]
+        key, pan = SecretBytes(self.KEY), item.pan.reveal()
         return CardValues(
             SecretText(cvv(key, pan, item.expiry, item.service_code)),
-            SecretText(cvv2(key, pan, mmyy)),
+            SecretText(cvv2(key, pan, item.expiry)),
             SecretText(icvv(key, pan, item.expiry)),
         )
 

@@ -37,7 +37,9 @@ def test_the_modules_are_those_of_the_chip() -> None:
 @pytest.mark.parametrize("product", [DEBIT, BADGE], ids=lambda product: product.name)
 def test_each_design_gets_the_fields_it_asks_for(product: Any) -> None:
     name, _, version = product.design.partition("/")
-    folders = [root / "designs" / name / version for root in (CATALOGUE, CATALOGUE.parent / "products")]
+    folders = [
+        root / "designs" / name / version for root in (CATALOGUE, CATALOGUE.parent / "products")
+    ]
     design = load_design(next(folder for folder in folders if folder.is_dir()))
     photo = {"photo"} if product.photo else set()
     assert design.fields == product.print.keys() | photo
@@ -94,7 +96,7 @@ def _written(tmp_path: Path, changes: dict[str, Any]) -> Path:
         ({"print": {"name": "mother"}}, "print"),
         ({"max_attempts": 0}, "max_attempts"),
     ],
-    ids=lambda value: str(value),
+    ids=str,
 )
 def test_a_product_that_could_make_no_card_is_refused(
     tmp_path: Path, changes: dict[str, Any], where: str

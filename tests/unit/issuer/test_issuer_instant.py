@@ -29,7 +29,10 @@ def test_now_is_now() -> None:
     assert Instant.parse("now").resolve(NOW) == NOW
 
 
-@pytest.mark.parametrize("text", ["", "now+d", "now+1", "now-1w", "2026-03-01T12:00:00", "9999-12-31T23:59:59-12:00"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "now+d", "now+1", "now-1w", "2026-03-01T12:00:00", "9999-12-31T23:59:59-12:00"],
+)
 def test_other_texts_are_refused_without_being_repeated(text: str) -> None:
     with pytest.raises(ValueError, match="RFC 3339") as caught:
         Instant.parse(text)

@@ -134,17 +134,19 @@ def test_one_bad_card_does_not_stop_its_batch(kit: Kit, caplog: pytest.LogCaptur
         *kit.recipes(["strange-master"], {"MK-AC": "nobody/IMK-AC"}),
         *kit.recipes(["wrong-master"], {"MK-AC": f"{ISSUER}/BADGE"}),
         *kit.recipes(["no-number"], EMV_MASTERS, diversifier="E4711"),
+        *kit.recipes(["no-ascii"], EMV_MASTERS, diversifier="\u0661" * 16),
     ]
     with caplog.at_level(logging.WARNING):
         results = kit.verbs.derive_card_keys(caller("keymanagement"), bad + good)
     assert [each is None for each in results] == [True] * len(bad) + [False]
-    assert [record.__dict__["code"] for record in caplog.records] == [
+    assert [record.getMessage().rpartition(" ")[2] for record in caplog.records] == [
         "SEALED_KEY",
         "SEALED_MALFORMED",
         "CARD_KEY_USAGE",
         "KEY_UNKNOWN",
         "KEY_USAGE",
         "DERIVATION_INPUT",
+        "SECTION_MALFORMED",
     ]
     assert "E4711" not in caplog.text
 

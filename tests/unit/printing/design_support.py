@@ -10,7 +10,7 @@ from services.printing.design.model import DesignSpec
 
 Fields = dict[str, FieldValue]
 ROOT = Path(__file__).parents[3]
-DESIGNS = ROOT / "products" / "designs"
+DESIGNS = ROOT / "catalogue" / "designs"
 PHOTOS = ROOT / "examples" / "photos"
 CARD_ID = "01932b6e-7c1a-7d42-9f0e-3a5b8c2d6e11"
 WHITE = {"kind": "solid", "colour": "#FFFFFF"}

@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+import uuid
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from cardwright.localstack.ports import free_port
+from cardwright.localstack.postgres import EmbeddedPostgres
+from cardwright.station.ports import Transaction
+from services.dataprep.adapters.registry import PostgresRegistry
+from services.dataprep.ports import Allocation, Claim, Wanted
+
+MIGRATIONS = Path(__file__).parents[3] / "services/dataprep/migrations"
+PASSWORD = "a password of this test"
+REGISTRY = PostgresRegistry()
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def postgres() -> AsyncIterator[EmbeddedPostgres]:
+    # Not tmp_path: the server may run under another account, which could not enter that.
+    state = Path(tempfile.mkdtemp(prefix="cardwright-test-"))
+    state.chmod(0o711)
+    server = EmbeddedPostgres(state / "postgres", free_port())
+    await server.start()
+    try:
+        yield server
+    finally:
+        await server.stop()
+        shutil.rmtree(state)
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def pool(postgres: EmbeddedPostgres) -> AsyncIterator[asyncpg.Pool]:
+    """Connections in the role of the service, to a database of this test's own."""
+    database = f"dataprep_{uuid.uuid4().hex}"
+    owner = await asyncpg.connect(postgres.dsn())
+    if not await owner.fetchval("SELECT count(*) FROM pg_roles WHERE rolname = 'cw_dataprep'"):
+        await owner.execute(f"CREATE ROLE cw_dataprep LOGIN PASSWORD '{PASSWORD}'")
+    await owner.execute(f"CREATE DATABASE {database}")
+    await owner.close()
+    owner = await asyncpg.connect(postgres.dsn(database))
+    for migration in sorted(MIGRATIONS.glob("*.sql")):
+        await owner.execute(migration.read_text(encoding="utf-8"))
+    await owner.close()
+    dsn = postgres.dsn(database, "cw_dataprep", PASSWORD)
+    async with asyncpg.create_pool(dsn, min_size=2, max_size=4) as connections:
+        yield connections
+
+
+def _card() -> str:
+    return str(uuid.uuid4())
+
+
+def _wanted(card_id: str, *, issuer: str = "bank", number: bool = True) -> Wanted:
+    return Wanted(card_id, issuer, number, "00", "2911")
+
+
+async def _allocate(pool: asyncpg.Pool, wanted: list[Wanted]) -> dict[str, Allocation]:
+    async with pool.acquire() as tx, tx.transaction():
+        return await REGISTRY.allocate(tx, wanted)
+
+
+async def _claim(pool: asyncpg.Pool, claims: list[Claim]) -> set[str]:
+    async with pool.acquire() as tx, tx.transaction():
+        return await REGISTRY.claim(tx, claims)
+
+
+async def test_indices_have_no_gap_and_no_double(pool: asyncpg.Pool) -> None:
+    batches = [[_wanted(_card()) for _ in range(7)] for _ in range(3)]
+    given = [item for batch in batches for item in (await _allocate(pool, batch)).values()]
+    assert sorted(item.index for item in given if item.index is not None) == list(range(21))
+
+
+async def test_a_card_keeps_what_it_got(pool: asyncpg.Pool) -> None:
+    old, new = _card(), _card()
+    first = await _allocate(pool, [_wanted(old)])
+    later = Wanted(old, "bank", number=True, sequence_number="07", expiry="3001")
+    second = await _allocate(pool, [_wanted(new), later])
+    assert second[old] == first[old] == Allocation(0, "00", "2911")
+    assert second[new].index == 1
+
+
+async def test_issuers_count_apart_and_brought_numbers_do_not_count(pool: asyncpg.Pool) -> None:
+    cards = [_card() for _ in range(5)]
+    given = await _allocate(
+        pool,
+        [
+            _wanted(cards[0], issuer="one"),
+            _wanted(cards[1], issuer="two"),
+            _wanted(cards[2], issuer="one", number=False),
+            _wanted(cards[3], issuer="one"),
+            _wanted(cards[4], issuer="three", number=False),
+        ],
+    )
+    assert {given[cards[0]].index, given[cards[3]].index} == {0, 1}
+    assert given[cards[1]].index == 0
+    assert given[cards[2]].index is given[cards[4]].index is None
+
+
+async def test_batches_side_by_side_share_no_index(pool: asyncpg.Pool) -> None:
+    issuers = ["one", "two", "three"]
+    batches = [
+        [_wanted(_card(), issuer=issuer) for issuer in order for _ in range(5)]
+        for order in (issuers, issuers[::-1], issuers[1:] + issuers[:1])
+    ]
+    given = await asyncio.gather(*(_allocate(pool, batch) for batch in batches))
+    indices: dict[str, list[int]] = {issuer: [] for issuer in issuers}
+    for batch, result in zip(batches, given, strict=True):
+        for item in batch:
+            index = result[item.card_id].index
+            assert index is not None
+            indices[item.issuer].append(index)
+    assert all(sorted(found) == list(range(15)) for found in indices.values())
+
+
+async def test_a_rolled_back_batch_takes_nothing(pool: asyncpg.Pool) -> None:
+    card = _card()
+    async with pool.acquire() as tx:
+        attempt = tx.transaction()
+        await attempt.start()
+        await REGISTRY.allocate(tx, [_wanted(card), _wanted(_card())])
+        await attempt.rollback()
+    assert (await _allocate(pool, [_wanted(card)]))[card].index == 0
+
+
+async def test_an_account_belongs_to_one_card(pool: asyncpg.Pool) -> None:
+    first, second, third = _card(), _card(), _card()
+    digest = bytes(range(32))
+    mine, theirs = (Claim(card, digest, "01", "2911") for card in (first, second))
+    renewed = Claim(third, digest, "01", "3211")
+    assert await _claim(pool, [mine, theirs, renewed]) == {first, third}
+    assert await _claim(pool, [theirs]) == set()
+    assert await _claim(pool, [mine, renewed]) == {first, third}
+
+
+async def test_of_two_claims_at_once_one_wins(pool: asyncpg.Pool) -> None:
+    digests = [bytes([n]) * 32 for n in range(20)]
+    batches = [
+        [Claim(_card(), digest, "00", "2911") for digest in order]
+        for order in (digests, digests[::-1])
+    ]
+    won = await asyncio.gather(*(_claim(pool, batch) for batch in batches))
+    held = [
+        item.pan_digest
+        for batch, winners in zip(batches, won, strict=True)
+        for item in batch
+        if item.card_id in winners
+    ]
+    assert sorted(held) == digests
+
+
+async def test_a_case_is_opened_once(pool: asyncpg.Pool) -> None:
+    card = _card()
+    async with pool.acquire() as tx, tx.transaction():
+        await REGISTRY.open_cases(tx, {card: "NAME_CHARACTER"})
+        await REGISTRY.open_cases(tx, {card: "NAME_CHARACTER"})
+        await REGISTRY.open_cases(tx, {card: "EXPIRY_FAR"})
+        await REGISTRY.open_cases(tx, {})
+    assert await pool.fetchval("SELECT count(*) FROM exception_case") == 2
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["DELETE FROM live_card", "UPDATE allocation SET range_index = 0", "DROP TABLE pan_counter"],
+)
+async def test_the_service_may_not_rewrite_what_it_gave(pool: asyncpg.Pool, statement: str) -> None:
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await pool.execute(statement)
+
+
+async def test_empty_batches_cost_nothing() -> None:
+    class Untouchable:
+        pass
+
+    tx: Transaction = Untouchable()  # type: ignore[assignment]  # no statement may be sent
+    assert await REGISTRY.allocate(tx, []) == {}
+    assert await REGISTRY.claim(tx, []) == set()
