@@ -14,7 +14,7 @@ from services.dataprep.domain.account import allocated_pan
 from services.dataprep.domain.compose import Account, label_of
 from services.dataprep.domain.draft import Draft
 from services.dataprep.domain.faults import AnomalyError, PreparationError, RefusedError
-from services.dataprep.ports import Claim, Registry, Wanted
+from services.dataprep.ports import Allocation, Claim, Registry, Wanted
 
 __all__ = ["Accounts", "Faults"]
 
@@ -84,7 +84,7 @@ class Accounts:
         for item in drafts:
             given = allocations[item.card_id]
             try:
-                pan = item.pan or allocated_pan(item.issuer.account_range, given.index or 0)
+                pan = _pan(item, given)
             except PreparationError as fault:
                 faults[item.card_id] = fault
                 continue
@@ -123,6 +123,13 @@ class Accounts:
             for (item, _), values in zip(pairs, results, strict=True):
                 accounts[item.draft.card_id] = _account(item, values)
         return accounts
+
+
+def _pan(item: Draft, given: Allocation) -> Pan:
+    if item.pan is not None:
+        return item.pan
+    assert given.index is not None, "a card that brings no number was given an index"
+    return allocated_pan(item.issuer.account_range, given.index)
 
 
 def _wanted(item: Draft) -> Wanted:

@@ -47,14 +47,24 @@ _ANSWERS: dict[type[object], tuple[Operation, ...]] = {
     e.OperationCancelled: tuple(Operation),
 }
 
+_SAYERS: dict[type[object], tuple[str, ...]] = {
+    e.RequestAccepted: ("request",),
+    e.RequestRefused: ("request",),
+    e.LotReceived: ("operator", "logistics"),
+    e.LotIssued: ("operator", "logistics"),
+    e.Command: ("operator", "request"),
+}
+
 
 def judge(card: Card | None, fact: e.Fact) -> Verdict:
     """Judge ``fact`` against the state; ``card`` is None for a stream without events."""
     body = fact.body
+    if fact.actor not in _SAYERS.get(type(body), (fact.actor,)):
+        return Refuse("FACT_FROM_WRONG_ACTOR", parks=False)
     if isinstance(body, e.RequestAccepted | e.RequestRefused):
         return Accept() if card is None else Duplicate()
     if isinstance(body, e.LotReceived | e.LotIssued):
-        return Accept()
+        return Duplicate() if card is not None and fact.fact_id in card.unasked else Accept()
     if card is None:
         return Refuse("STREAM_UNKNOWN", parks=False)
     if isinstance(body, e.Command):
@@ -71,13 +81,15 @@ def _judge_answer(card: Card, fact: e.Fact) -> Verdict:
     if turn < card.turn or (turn == card.turn and card.due is None):
         return Duplicate()
     if turn > card.turn:
-        return Refuse("FACT_AHEAD_OF_LOG", parks=True)
+        return Refuse("FACT_AHEAD_OF_LOG", parks=not card.status.terminal)
     if card.due not in _ANSWERS[type(fact.body)]:
         return Refuse("FACT_OUT_OF_PLACE", parks=True)
     if fact.actor != STATION_OF[card.due]:
         return Refuse("FACT_FROM_WRONG_STATION", parks=False)
     if isinstance(fact.body, e.OperationCancelled) and not card.revoking:
         return Refuse("FACT_NOT_CANCELLED", parks=True)
+    if isinstance(fact.body, e.Prepared) and not _leads_out(fact.body.route):
+        return Refuse("FACT_ROUTE", parks=True)
     if not _same_blank(card, fact.body):
         return Refuse("FACT_OTHER_BLANK", parks=True)
     if isinstance(fact.body, e.Dispatched) and not card.permitted:
@@ -93,18 +105,32 @@ def _turn(fact: e.Fact) -> int | None:
 def _same_blank(card: Card, body: e.Body) -> bool:
     if isinstance(body, e.Encoded | e.Inspected | e.Destroyed):
         return body.blank_serial == card.blank_serial
-    return True
+    if isinstance(body, e.OperationFailed):
+        return not body.blank_serial or card.blank_serial in ("", body.blank_serial)
+    return not isinstance(body, e.Printed) or body.blank_serial != ""
+
+
+def _leads_out(route: tuple[Operation, ...]) -> bool:
+    """Say whether a card can go this way: each stop once, a blank taken, and out at the end."""
+    return (
+        len(set(route)) == len(route)
+        and Operation.PRINT in route
+        and route[-1] is Operation.DISPATCH
+        and not {Operation.PREPARE, Operation.DESTROY} & set(route)
+    )
 
 
 def _judge_command(card: Card, fact_id: str, command: e.Command) -> Verdict:
-    if fact_id in card.commands:
+    if fact_id in card.unasked:
         return Duplicate()
+    if card.status.terminal:
+        return Refuse("COMMAND_TOO_LATE", parks=False)
     allowed = {
-        Verb.HOLD: not card.status.terminal and not card.held and not card.revoking,
+        Verb.HOLD: not card.held and not card.revoking,
         Verb.RELEASE: card.held or card.parked,
-        Verb.REVOKE: not card.status.terminal and not card.revoking,
+        Verb.REVOKE: not card.revoking or card.quarantined,
         Verb.WAIVE: card.status is Status.EXCEPTION,
         Verb.REFUSE: card.status is Status.EXCEPTION and not card.blank_serial,
-        Verb.REMAKE: card.status is Status.QUARANTINED,
+        Verb.REMAKE: card.status is Status.QUARANTINED and not card.revoking,
     }[command.verb]
     return Accept() if allowed else Refuse("COMMAND_NOT_NOW", parks=False)

@@ -40,6 +40,7 @@ class Status(IntEnum):
 
 
 EXPRESS_LANE = 2
+_DATA_ALONE = (Operation.PREPARE, Operation.DERIVE_KEYS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,8 @@ class Card:
     revoking: bool = False
     end: Status | None = None
     waived: tuple[str, ...] = ()
-    commands: frozenset[str] = frozenset()
+    unasked: frozenset[str] = frozenset()
+    """Ids of the facts that answered no order: turns tell the others' duplicates."""
 
     @property
     def order_id(self) -> str:
@@ -81,10 +83,10 @@ class Card:
         """One word for it; what an operator must act on comes before what goes by itself."""
         if self.end is not None:
             return self.end
-        if self.revoking:
-            return Status.REVOKING
         if self.quarantined:
             return Status.QUARANTINED
+        if self.revoking:
+            return Status.REVOKING
         if self.exception:
             return Status.EXCEPTION
         if self.parked:
@@ -105,8 +107,8 @@ def fold(card_id: str, facts: Iterable[e.Fact]) -> Card:
 def apply(card: Card, fact: e.Fact) -> Card:
     """Return the card after ``fact``. The fact is in the log: nothing is judged here."""
     after = _APPLY[type(fact.body)](card, fact.body)
-    if isinstance(fact.body, e.Command):
-        return replace(after, commands=after.commands | {fact.fact_id})
+    if isinstance(fact.body, e.Command | e.LotReceived | e.LotIssued):
+        return replace(after, unasked=after.unasked | {fact.fact_id})
     return after
 
 
@@ -203,10 +205,12 @@ def _dispatched(card: Card, _: e.Dispatched) -> Card:
 
 
 def _destroyed(card: Card, _: e.Destroyed) -> Card:
-    gone = replace(card, blank_serial="")
+    gone = replace(card, blank_serial="", sscc="", permitted=False)
     if card.revoking:
         return _close(gone, Status.REVOKED)
-    return _open(gone, Operation.PRINT, attempt=card.attempt + 1, sscc="")
+    # Without a route it is to be prepared again: an exception was waived.
+    following = Operation.PRINT if card.route else Operation.PREPARE
+    return _open(gone, following, attempt=card.attempt + 1)
 
 
 def _spoiled(card: Card, code: str) -> Card:
@@ -218,16 +222,16 @@ def _spoiled(card: Card, code: str) -> Card:
 
 
 def _failed(card: Card, body: e.OperationFailed) -> Card:
-    card = replace(card, blank_serial=body.blank_serial or card.blank_serial)
-    if body.disposition is Disposition.SPOILED:
-        if card.blank_serial:
-            return _spoiled(card, body.code)
-        return replace(card, due=None, quarantined=True, code=body.code)
-    if body.disposition is Disposition.REFUSED:
+    failed, card = card.due, replace(card, blank_serial=body.blank_serial or card.blank_serial)
+    # Before a blank is taken there is nothing to look for, and nothing to destroy.
+    if body.disposition is Disposition.REFUSED or failed in _DATA_ALONE:
         if card.revoking:
             return _withdraw(card)
         return replace(card, due=None, exception=True, code=body.code)
-    return replace(card, due=None, quarantined=True, revoking=False, code=body.code)
+    spoiled = body.disposition is Disposition.SPOILED and card.blank_serial
+    if spoiled and failed is not Operation.DESTROY:
+        return _spoiled(card, body.code)
+    return replace(card, due=None, quarantined=True, code=body.code)
 
 
 def _cancelled(card: Card, _: e.OperationCancelled) -> Card:
@@ -246,8 +250,8 @@ def _revoke(card: Card) -> Card:
 
 
 def _waive(card: Card) -> Card:
-    waived = replace(card, exception=False, waived=(*card.waived, card.code), code="")
-    return _open(waived, Operation.PREPARE)
+    waived = replace(card, exception=False, waived=(*card.waived, card.code), code="", route=())
+    return _open(waived, Operation.DESTROY if card.blank_serial else Operation.PREPARE)
 
 
 def _remake(card: Card) -> Card:

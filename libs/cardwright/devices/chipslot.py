@@ -14,7 +14,8 @@ from cardwright.secret import SecretBytes
 
 __all__ = ["Chip", "ChipSlot", "ChipWorks", "pack_apdus", "succeeded", "unpack_apdus"]
 
-_STORE_DATA = 0xE2  # GlobalPlatform Card Specification 2.3.1, 11.11
+# GlobalPlatform Card Specification 2.3.1, 11.11, and its Amendment D, 7.1.1
+_STORE_DATA, _INITIALIZE_UPDATE = 0xE2, 0x50
 
 
 class Chip(Protocol):
@@ -57,6 +58,7 @@ class ChipSlot:
     Attributes:
         personalised: a STORE DATA was accepted in this session.
         commands: how many commands the chip carried out in this session.
+        serial: the diversification data with which the chip presented itself, in hex.
     """
 
     def __init__(self, works: ChipWorks, floor: Floor, card: str, passport: Passport) -> None:
@@ -65,6 +67,7 @@ class ChipSlot:
         self._saved = b""
         self.personalised = False
         self.commands = 0
+        self.serial = ""
 
     def power(self) -> bytes:
         """Reset the chip and return its answer to reset (ISO/IEC 7816-3, 8)."""
@@ -83,6 +86,8 @@ class ChipSlot:
         response = self._chip.process(command)
         self.commands += 1
         self.personalised |= command[1] == _STORE_DATA and succeeded(response)
+        if command[1] == _INITIALIZE_UPDATE and succeeded(response):
+            self.serial = response[:10].hex().upper()
         return response
 
     def script(self, commands: Sequence[bytes]) -> list[bytes]:

@@ -17,7 +17,7 @@ from cardwright.devices.errors import DeviceError
 from cardwright.devices.faults import FaultPlan
 from cardwright.devices.floor import CHIP, STRIPE, Floor
 from cardwright.devices.frames import Frame
-from cardwright.devices.headsession import Session
+from cardwright.devices.headsession import Session, written
 from cardwright.devices.ledger import (
     Act,
     GroupCommit,
@@ -135,11 +135,11 @@ class Encoder:
         else:
             self._floor.spoil(card, self._floor.passport(card), spoiled)
 
-    async def _close(self, session: Session, result: str) -> None:
+    async def _close(self, session: Session, result: str, **detail: Any) -> None:
         """The end of a session: ledger first, so that a death in between is finished by recover."""
         session.slot.save()
         acts = [record(act) for act in (*session.stripe_writes, *session.chip_session())]
-        await self._commits.submit(*acts, finish(session.job_id, "feed", result))
+        await self._commits.submit(*acts, finish(session.job_id, "feed", result, **detail))
         self._put_out(session.card, None if result == "good" else result)
         self._sessions.pop(session.job_id)
 
@@ -246,9 +246,10 @@ class Encoder:
     async def _eject(self, request: Frame) -> Reply:
         session = self._session(request)
         result = fields.choice(request.header, "result", ("good", "reject"))
+        reason = {"code": fields.text(request.header, "code")} if "code" in request.header else {}
         async with session.one_command_at_a_time:
             if session.job_id in self._sessions:  # another connection may just have ejected it
-                await self._close(session, result)
+                await self._close(session, result, **reason)
         return Reply(self._state(session.job_id))
 
     async def _job(self, request: Frame) -> Reply:
@@ -260,15 +261,21 @@ class Encoder:
     def _state(self, job_id: str) -> dict[str, Any]:
         if (session := self._sessions.get(job_id)) is not None:
             return session.state()
-        acts = {act.act: act for act in self._ledger.acts(job_id=job_id)}
-        if "feed" not in acts:
+        acts = self._ledger.acts(job_id=job_id)
+        fed = next((act for act in acts if act.act == "feed"), None)
+        if fed is None:
             return {"state": "unknown"}
-        fed, chip = acts["feed"], acts.get("chip_session")
+        chip = next((act for act in acts if act.act == "chip_session"), None)
         result = str(fed.result)
-        state = {"state": _STATES.get(result, "failed"), "blank": fed.blank}
-        written = {"personalised": chip is not None and chip.result == "personalised"}
-        code = {} if result in _STATES else {"code": result}
-        return {**state, **code, **written, "stripe": "stripe_write" in acts}
+        code = fed.detail.get("code") if result in _STATES else result
+        return {
+            "state": _STATES.get(result, "failed"),
+            "blank": fed.blank,
+            **({"code": code} if code else {}),
+            "personalised": chip is not None and chip.result == "personalised",
+            "chip": chip.detail.get("chip", "") if chip is not None else "",
+            **written([act for act in acts if act.act == "stripe_write"]),
+        }
 
     def _maybe_lose_power(self, session: Session) -> None:
         if "power_cut" in session.faults:

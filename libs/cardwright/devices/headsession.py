@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +12,7 @@ from cardwright.devices.chipslot import ChipSlot
 from cardwright.devices.floor import Passport
 from cardwright.devices.ledger import Act
 
-__all__ = ["Session"]
+__all__ = ["Session", "written"]
 
 
 @dataclass(slots=True)
@@ -37,17 +38,30 @@ class Session:
 
     def state(self) -> dict[str, Any]:
         """As JOB answers it."""
-        written = {"personalised": self.slot.personalised, "stripe": bool(self.stripe_writes)}
-        return {"state": "in_head", "head": self.head, "blank": self.passport.blank, **written}
+        return {
+            "state": "in_head",
+            "head": self.head,
+            "blank": self.passport.blank,
+            "personalised": self.slot.personalised,
+            "chip": self.slot.serial,
+            **written(self.stripe_writes),
+        }
 
     def chip_session(self) -> list[Act]:
         """What the chip was told in this stay, if anything."""
         if not self.slot.commands:
             return []
         outcome = "personalised" if self.slot.personalised else "read"
-        return [self.act("chip_session", self.started, outcome, commands=self.slot.commands)]
+        told = {"commands": self.slot.commands, "chip": self.slot.serial}
+        return [self.act("chip_session", self.started, outcome, **told)]
 
     def act(self, act: str, started: float, result: str, **detail: Any) -> Act:
         """An act on this card that ends now."""
         blank = self.passport.blank
         return Act(self.job_id, self.card, blank, act, started, time.time(), result, detail)
+
+
+def written(stripe_writes: Sequence[Act]) -> dict[str, Any]:
+    """What JOB says of the stripe: whether it was written, and which tracks for certain."""
+    tracks = {track for write in stripe_writes for track in write.detail.get("tracks", ())}
+    return {"stripe": bool(stripe_writes), "tracks": sorted(tracks)}

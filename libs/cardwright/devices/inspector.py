@@ -172,11 +172,14 @@ class Inspector:
 
     async def _move(self, request: Frame) -> Reply:
         card = fields.text(request.header, "card")
-        tray = fields.choice(request.header, "to", TRAYS)
+        tray = fields.choice(request.header, "to", ("floor", *TRAYS))
         if tray == "destroyed":
             return await self._destroy(request)
         async with self._one_at_a_time(card):
             where = self._floor.whereabouts(card)
+            if tray == "floor":
+                self._take_back(card, where)
+                return Reply({"card": card, "in": tray})
             if where == "floor":
                 self._leave(card)
                 self._drop_images(card, tray)
@@ -184,13 +187,21 @@ class Inspector:
             elif where != tray:
                 raise DeviceError("NO_SUCH_CARD", "the card lies in no machine's reach: ask CARD")
             # Also after a death between the two: the tray shows the move, the ledger must too.
-            if not self._ledger.acts(card=card, act="move"):
+            moves = self._ledger.acts(card=card, act="move")
+            if not moves or moves[-1].result != tray:
                 now = time.time()
                 blank = self._floor.passport(card, tray).blank
                 await self._commits.submit(
                     record(Act(card, card, blank, "move", now, now, tray, {}))
                 )
         return Reply({"card": card, "in": tray})
+
+    def _take_back(self, card: str, where: str | None) -> None:
+        """Take a card out of the reject tray, to look at it again."""
+        if where == "reject":
+            self._floor.move(card, "", origin=where)
+        elif where != "floor":
+            raise DeviceError("NO_SUCH_CARD", "only a reject is looked at again: ask CARD")
 
     def _drop_images(self, card: str, tray: str) -> None:
         keep = self._settings.keep_images
@@ -222,7 +233,15 @@ class Inspector:
     def _whole_story(self, card: str) -> dict[str, Any]:
         where = self._floor.whereabouts(card)
         destroyed = [act.finished for act in self._ledger.acts(card=card, act="destroy")]
-        return {"card": card, "in": where, "destroyed": destroyed[0] if destroyed else None}
+        blank = None
+        if where is not None:
+            blank = self._floor.passport(card, "" if where == "floor" else where).blank
+        return {
+            "card": card,
+            "blank": blank,
+            "in": where,
+            "destroyed": destroyed[0] if destroyed else None,
+        }
 
     def _one_at_a_time(self, card: str) -> asyncio.Lock:
         # Locks of finished cards are swept when many have gathered, so the memory stays small.

@@ -15,6 +15,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from google.protobuf.message import DecodeError
 from joserfc.jwk import ECKey
 
+from cardwright.bus.pacing import pace_empty_fetches
 from cardwright.issuer.errors import IssuerKeyError
 from cardwright.issuer.message import RequestMessage, Sealer, request_topic
 from cardwright.issuer.seal import open_issued_values
@@ -24,7 +25,7 @@ from cardwright.secret import SecretBytes
 __all__ = ["IssuerClient", "ReceivedOutcome"]
 
 _IN_FLIGHT = 500  # requests sent and not yet acknowledged
-_IDLE_NAP = 0.02  # seconds; a broker that answers an empty fetch at once would be asked in a spin
+_LONGEST_NAP = 0.05  # seconds after an empty fetch
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +131,11 @@ class IssuerClient:
             enable_auto_commit=False,
             auto_offset_reset="earliest",
         )
+        pace_empty_fetches(consumer, _LONGEST_NAP, held_open=0.5)
         await consumer.start()
         try:
             while True:
                 batches = await consumer.getmany(timeout_ms=500)
-                if not batches:
-                    await asyncio.sleep(_IDLE_NAP)
                 for records in batches.values():
                     for record in records:
                         yield self._received(record.value or b"")

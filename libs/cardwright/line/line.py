@@ -59,6 +59,7 @@ class Line:
         report("topics")
         issuers = issuers_of(repository() / "catalogue")
         await ensure_topics(self.bootstrap, topics_of(issuers, SITE, _PARTITIONS))
+        await asyncio.to_thread((self.layout.root / "bootstrap").write_text, self.bootstrap)
         report("test keys")
         await asyncio.to_thread(make_keys, self.layout, issuers)
         report("security module and devices")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeAlias, TypeVar
 
 import asyncpg
 
@@ -26,7 +26,8 @@ __all__ = [
     "WorkOrder",
 ]
 
-Transaction = asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+# A string, since asyncpg is generic in its stubs alone.
+Transaction: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import asyncpg
 
 from cardwright.station.messages import Received, decode_order
-from cardwright.station.ports import Transaction, WorkOrder
+from cardwright.station.ports import WorkOrder
 
 __all__ = ["Entry", "Job", "WorkTable"]
 
-Executor = asyncpg.Pool[asyncpg.Record] | Transaction
+Executor: TypeAlias = (
+    "asyncpg.Pool[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from services.dataprep.ports import Allocation, Claim, Wanted
 
 __all__ = ["PostgresRegistry"]
 
-# Cards that were here before keep what they have; for the others the counters of
-# all issuers of the batch move in one go. Issuers are locked in one order, so that two batches
-# can't wait for each other.
+# Cards that were here before keep what they have; for the others the counters of all issuers of the
+# batch move in one go. Issuers are locked in one order, so that two batches can't wait for each
+# other. Within an issuer the lowest card id, the oldest card, gets the lowest index.
 _ALLOCATE = """
 WITH wanted AS (
     SELECT * FROM unnest($1::uuid[], $2::text[], $3::boolean[], $4::text[], $5::text[])
@@ -21,7 +21,7 @@ WITH wanted AS (
     SELECT a.* FROM allocation AS a JOIN wanted USING (card_id)
 ), fresh AS (
     SELECT w.*, CASE WHEN w.number
-        THEN count(*) FILTER (WHERE w.number) OVER (PARTITION BY issuer ORDER BY card_id)
+        THEN count(*) FILTER (WHERE w.number) OVER (PARTITION BY issuer ORDER BY card_id DESC)
         END AS rank
     FROM wanted AS w WHERE NOT EXISTS (SELECT FROM known WHERE known.card_id = w.card_id)
 ), taken AS (
@@ -42,12 +42,12 @@ UNION ALL SELECT card_id, range_index, sequence_number, expiry FROM made
 # Inserted in the order of the unique key, so that two batches can't wait for each other.
 _CLAIM = """
 WITH wanted AS (
-    SELECT * FROM unnest($1::bytea[], $2::text[], $3::text[], $4::uuid[])
-        AS w(pan_digest, sequence_number, expiry, card_id)
+    SELECT * FROM unnest($1::bytea[], $2::text[], $3::text[], $4::uuid[]) WITH ORDINALITY
+        AS w(pan_digest, sequence_number, expiry, card_id, place)
 ), claimed AS (
     INSERT INTO live_card (pan_digest, sequence_number, expiry, card_id)
     SELECT pan_digest, sequence_number, expiry, card_id FROM wanted
-    ORDER BY pan_digest, sequence_number, expiry
+    ORDER BY pan_digest, sequence_number, expiry, place
     ON CONFLICT DO NOTHING
     RETURNING card_id
 )

@@ -1,4 +1,4 @@
-"""Run the security module, or make a TEST keystore for it: see --help."""
+"""Run the security module, make a TEST keystore for it, or rotate its keys: see --help."""
 
 from __future__ import annotations
 
@@ -9,18 +9,23 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Final
 
 from cardwright.hsm.port import HsmError
-from cardwright.secret import SecretText
+from cardwright.secret import SecretBytes, SecretText
 from services.keymanagement.module.files import read_private, write_private
-from services.keymanagement.module.keystore import load_keystore
+from services.keymanagement.module.keys import Key
+from services.keymanagement.module.keystore import load_keystore, save_keystore
+from services.keymanagement.module.lifecycle import rotated, without
 from services.keymanagement.module.policy import Policy
 from services.keymanagement.module.provision import PASSPHRASE_FILE, create, issuers_of
 from services.keymanagement.module.server import start_server
 from services.keymanagement.module.software import SoftwareBackend
 from services.keymanagement.module.verbs import Verbs
 
+_KEYSTORE = "keystore.json"
 _VARIABLE = "CARDWRIGHT_KEYSTORE_PASSPHRASE"
 _GRACE_S = 2.0
 
@@ -30,15 +35,33 @@ def main(argv: list[str]) -> int:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
     options = _parser().parse_args(argv)
     try:
-        if options.command == "init":
-            issuers = options.issuer or issuers_of(options.catalogue)
-            create(options.out, issuers, options.site or ["site-1"])
-        else:
-            asyncio.run(_serve(options))
+        _COMMANDS[options.command](options)
     except HsmError as error:
         sys.stderr.write(f"{error.code}: {error}\n")
         return 1
     return 0
+
+
+def _init(options: argparse.Namespace) -> None:
+    issuers = options.issuer or issuers_of(options.catalogue)
+    create(options.out, issuers, options.site or ["site-1"])
+
+
+def _list(options: argparse.Namespace) -> None:
+    for key in sorted(_load(options.keys), key=lambda each: (each.label, each.version)):
+        _describe(key)
+
+
+def _rotate(options: argparse.Namespace) -> None:
+    keys, key = rotated(_load(options.keys), options.label)
+    save_keystore(options.keys / _KEYSTORE, _passphrase(options.keys), keys)
+    _describe(key)
+
+
+def _destroy(options: argparse.Namespace) -> None:
+    keys = without(_load(options.keys), options.key)
+    save_keystore(options.keys / _KEYSTORE, _passphrase(options.keys), keys)
+    _say({"destroyed": options.key})
 
 
 async def _serve(options: argparse.Namespace) -> None:
@@ -46,21 +69,33 @@ async def _serve(options: argparse.Namespace) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     folder: Path = options.keys
-    backend = SoftwareBackend(load_keystore(folder / "keystore.json", _passphrase(folder)))
+    backend = SoftwareBackend(_load(folder))
     policy = Policy.load(folder / "policy.json")
     server, address = await start_server(options.listen, Verbs(backend), policy)
-    ready = json.dumps({"ready": True, "address": address})
+    ready = {"ready": True, "address": address}
     if options.port_file is not None:
-        write_private(options.port_file, ready.encode())
-    sys.stdout.write(f"{ready}\n")
-    sys.stdout.flush()
+        write_private(options.port_file, json.dumps(ready).encode())
+    _say(ready)
     await stop.wait()
     await server.stop(_GRACE_S)
 
 
+def _say(line: Mapping[str, object]) -> None:
+    sys.stdout.write(json.dumps(line) + "\n")
+    sys.stdout.flush()
+
+
+def _describe(key: Key) -> None:
+    _say({"key": key.key_id, "usage": key.usage.value, "kcv": key.kcv.hex().upper()})
+
+
+def _load(folder: Path) -> dict[Key, SecretBytes]:
+    return load_keystore(folder / _KEYSTORE, _passphrase(folder))
+
+
 def _passphrase(folder: Path) -> SecretText:
-    """Take the passphrase from the environment, where it doesn't stay, or else from its file."""
-    value = os.environ.pop(_VARIABLE, "")
+    """Take the passphrase from the environment, or else from its file."""
+    value = os.environ.get(_VARIABLE, "")
     return SecretText(value or read_private(folder / PASSPHRASE_FILE).decode().strip())
 
 
@@ -76,7 +111,23 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--keys", type=Path, required=True, help="folder with keystore.json")
     serve.add_argument("--listen", default="127.0.0.1:0", help="host:port or unix:path")
     serve.add_argument("--port-file", type=Path, help="where to write the ready line")
+    listing = commands.add_parser("list", help="list keys with their check values")
+    rotate = commands.add_parser("rotate", help="add a newer version of a key; restart to use it")
+    rotate.add_argument("--label", required=True, help='e.g. "bureau/request"')
+    destroy = commands.add_parser("destroy", help="destroy an old version of a key, for ever")
+    destroy.add_argument("--key", required=True, help='e.g. "bureau/request#1"')
+    for command in (listing, rotate, destroy):
+        command.add_argument("--keys", type=Path, required=True, help="folder with keystore.json")
     return parser
+
+
+_COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], None]]] = {
+    "init": _init,
+    "serve": lambda options: asyncio.run(_serve(options)),
+    "list": _list,
+    "rotate": _rotate,
+    "destroy": _destroy,
+}
 
 
 if __name__ == "__main__":

@@ -34,6 +34,7 @@ SECTIONS: Final = (
 )
 """Vault sections, and the operators' for dead letters: each has a key of its own."""
 
+VENDOR_FILE: Final = "chip-kmc.hex"
 PASSPHRASE_FILE: Final = "passphrase"  # noqa: S105  # the file's name
 
 _BUREAU: Final = {
@@ -75,7 +76,7 @@ def test_keys(issuers: Sequence[str], sites: Sequence[str]) -> dict[Key, SecretB
 
 
 def create(out: Path, issuers: Sequence[str], sites: Sequence[str]) -> None:
-    """Write keystore.json, policy.json, a passphrase if there is none, and tokens/<name>.token.
+    """Write keystore, policy, tokens/<name>.token, chip-kmc.hex, and a passphrase if none is there.
 
     Raises:
         HsmError: KEYSTORE_EXISTS, since to replace keys would make all that they sealed unreadable.
@@ -95,8 +96,15 @@ def create(out: Path, issuers: Sequence[str], sites: Sequence[str]) -> None:
     for name, (token, _) in tokens.items():
         write_private(tokens_folder / f"{name}.token", token.reveal().encode())
     save_policy(out / "policy.json", tokens)
+    keys = test_keys(issuers, sites)
+    write_private(out / VENDOR_FILE, _vendors_copy(keys).hex().encode())
     # Last, as it is what says that all the rest is there.
-    save_keystore(keystore, passphrase, test_keys(issuers, sites))
+    save_keystore(keystore, passphrase, keys)
+
+
+def _vendors_copy(keys: dict[Key, SecretBytes]) -> bytes:
+    """Take the chips' transport key: its vendor has it too, and here the simulators are that."""
+    return next(value.reveal() for key, value in keys.items() if key.label == "chip/KMC")
 
 
 def _callers(sites: Sequence[str]) -> list[tuple[str, str]]:

@@ -4,18 +4,32 @@ import asyncio
 import shutil
 import tempfile
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import cast
 
 import asyncpg
 import pytest
 import pytest_asyncio
 
+from cardwright.card.events import ExceptionOpened, Prepared
+from cardwright.hsm.port import SecurityModule
 from cardwright.localstack.ports import free_port
 from cardwright.localstack.postgres import EmbeddedPostgres
+from cardwright.proto.vault.v1.sections_pb2 import KeysSection
 from cardwright.station.ports import Transaction
 from services.dataprep.adapters.registry import PostgresRegistry
+from services.dataprep.handlers import PrepareDesk
 from services.dataprep.ports import Allocation, Claim, Wanted
+from tests.unit.dataprep.fakes import (
+    TODAY,
+    FakeModule,
+    MemoryVault,
+    badge_request,
+    catalogue,
+    order,
+    sensitive,
+)
 
 MIGRATIONS = Path(__file__).parents[3] / "services/dataprep/migrations"
 PASSWORD = "a password of this test"
@@ -24,18 +38,23 @@ REGISTRY = PostgresRegistry()
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
+@pytest.fixture(scope="module")
+def state() -> Iterator[Path]:
+    """A directory that a server under another account can enter, which tmp_path is not."""
+    directory = Path(tempfile.mkdtemp(prefix="cardwright-test-"))
+    directory.chmod(0o711)
+    yield directory
+    shutil.rmtree(directory)
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def postgres() -> AsyncIterator[EmbeddedPostgres]:
-    # Not tmp_path: the server may run under another account, which could not enter that.
-    state = Path(tempfile.mkdtemp(prefix="cardwright-test-"))
-    state.chmod(0o711)
+async def postgres(state: Path) -> AsyncIterator[EmbeddedPostgres]:
     server = EmbeddedPostgres(state / "postgres", free_port())
     await server.start()
     try:
         yield server
     finally:
         await server.stop()
-        shutil.rmtree(state)
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -175,6 +194,63 @@ async def test_a_case_is_opened_once(pool: asyncpg.Pool) -> None:
 async def test_the_service_may_not_rewrite_what_it_gave(pool: asyncpg.Pool, statement: str) -> None:
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await pool.execute(statement)
+
+
+async def test_a_batch_that_was_rolled_back_can_be_prepared_again(pool: asyncpg.Pool) -> None:
+    vault, module = MemoryVault(), cast("SecurityModule", FakeModule())
+    desk = PrepareDesk(catalogue(), vault, module, REGISTRY, lambda: TODAY)
+    account = {"pan": "9999990000000006"}
+    bad_name = {"surname": "\u674e", "given_names": "Ana"}
+    requests = [
+        sensitive("request-1"),
+        sensitive("request-2", account=account),
+        sensitive("request-3", account=account),
+        sensitive("request-4", cardholder=bad_name),
+        badge_request("request-5"),
+    ]
+    orders = [order(request) for request in requests]
+    vault.sections["request"] = {
+        asked.card_id: request.SerializeToString()
+        for asked, request in zip(orders, requests, strict=True)
+    }
+    async with pool.acquire() as tx:
+        attempt = tx.transaction()
+        await attempt.start()
+        await desk.handle(orders, tx)
+        await attempt.rollback()
+    answers = []
+    for _ in range(2):
+        async with pool.acquire() as tx, tx.transaction():
+            answers.append([answer.body for answer in await desk.handle(orders, tx)])
+    assert answers[0] == answers[1]
+    assert [(type(body), getattr(body, "code", "")) for body in answers[0]] == [
+        (Prepared, ""),
+        (Prepared, ""),
+        (ExceptionOpened, "PAN_IN_USE"),
+        (ExceptionOpened, "NAME_CHARACTER"),
+        (Prepared, ""),
+    ]
+    cases = await pool.fetch("SELECT code FROM exception_case ORDER BY code")
+    assert [row["code"] for row in cases] == ["NAME_CHARACTER", "PAN_IN_USE"]
+
+
+async def test_no_account_number_is_in_the_database(pool: asyncpg.Pool) -> None:
+    vault, module = MemoryVault(), cast("SecurityModule", FakeModule())
+    desk = PrepareDesk(catalogue(), vault, module, REGISTRY, lambda: TODAY)
+    requests = [sensitive("request-1"), sensitive("request-2", account={"pan": "9999990000000006"})]
+    orders = [order(request) for request in requests]
+    vault.sections["request"] = {
+        asked.card_id: request.SerializeToString()
+        for asked, request in zip(orders, requests, strict=True)
+    }
+    async with pool.acquire() as tx, tx.transaction():
+        await desk.handle(orders, tx)
+    pans = [KeysSection.FromString(keys).diversifier for keys in vault.sections["keys"].values()]
+    assert len(pans) == 2
+    tables = ("pan_counter", "allocation", "live_card", "exception_case")
+    rows = [row for table in tables for row in await pool.fetch(f"SELECT t::text FROM {table} t")]
+    assert len(rows) == 5
+    assert not any(pan[6:15] in row["t"] for pan in pans for row in rows)
 
 
 async def test_empty_batches_cost_nothing() -> None:

@@ -12,6 +12,7 @@ import pytest_asyncio
 from uuid_utils.compat import uuid7
 
 from cardwright.card.events import RequestAccepted, RequestRefused
+from cardwright.localstack.waiting import until
 from services.request.adapters.ledger import PostgresLedger
 from services.request.domain.claims import Claim, Held, Position, Repeated, Verdict
 
@@ -120,7 +121,9 @@ async def test_the_service_can_not_forget(pool: asyncpg.Pool, statement: str) ->
 
 async def blocked(connection: asyncpg.pool.PoolConnectionProxy[asyncpg.Record]) -> None:
     """Wait until another connection waits for this one's transaction."""
-    query = "SELECT count(*) FROM pg_locks WHERE NOT granted"
-    async with asyncio.timeout(10):
-        while not await connection.fetchval(query):
-            await asyncio.sleep(0.01)
+
+    async def waits() -> bool:
+        query = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"
+        return bool(await connection.fetchval(query))
+
+    await until(waits, within_s=10, what="the second claim waits")

@@ -40,11 +40,23 @@ async def test_a_card_gets_its_stripe_and_chip_in_two_commits(bench: Bench) -> N
             "state": "done",
             "blank": "blank-of-c",
             "personalised": True,
+            "chip": "",
             "stripe": True,
+            "tracks": [1, 2],
         }
     results = {act.act: act.result for act in acts(bench)}
     assert results == {"feed": "good", "stripe_write": "done", "chip_session": "personalised"}
     assert bench.floor.held_by("ENC-0001") == []
+
+
+async def test_a_reject_keeps_its_reason(bench: Bench) -> None:
+    bench.card("c")
+    async with bench.encoder() as ask:
+        await fed(ask)
+        await ask("EJECT", job_id="job-c", result="reject", code="STRIPE_READBACK")
+    async with bench.encoder() as ask:
+        state = await ask("JOB", job_id="job-c")
+    assert (state["state"], state["code"]) == ("rejected", "STRIPE_READBACK")
 
 
 async def test_the_same_job_again_encodes_nothing(bench: Bench) -> None:

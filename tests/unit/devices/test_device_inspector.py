@@ -61,6 +61,21 @@ async def test_a_move_is_counted_once(bench: Bench, refused: Callable[[str], Any
     assert count(bench, "move") == 1
 
 
+async def test_a_reject_can_be_looked_at_again(bench: Bench, refused: Callable[[str], Any]) -> None:
+    made(bench)
+    async with bench.inspector() as ask:
+        await ask("MOVE", card="c", to="reject")
+        for _ in range(2):
+            assert (await ask("MOVE", card="c", to="floor"))["in"] == "floor"
+        assert (await ask("INSPECT", card="c"))["blank"] == "blank-of-c"
+        await ask("MOVE", card="c", to="output")
+        story = await ask("CARD", card="c")
+        assert (story["in"], story["blank"]) == ("output", "blank-of-c")
+        with refused("NO_SUCH_CARD"):
+            await ask("MOVE", card="c", to="floor")
+    assert count(bench, "move") == 2
+
+
 async def test_a_move_that_died_before_its_ledger_row_is_counted_too(bench: Bench) -> None:
     made(bench)
     bench.floor.move("c", "output")

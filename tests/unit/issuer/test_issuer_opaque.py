@@ -59,6 +59,12 @@ def test_a_dated_serial_is_let_through() -> None:
     assert not holds_pan("2026-03-01-000123")
 
 
+def test_a_uuid_may_end_in_what_could_be_a_number() -> None:
+    digits = "99999900001" + luhn.check_digit("99999900001")
+    assert holds_pan(digits)
+    assert not holds_pan(f"0191f3a0-1111-7abc-8def-{digits}")
+
+
 def test_a_uuid_needs_its_version_and_variant() -> None:
     # The form alone would be a way to smuggle: 12 digits after zeros that no generator makes.
     assert holds_pan("00000000-0000-0000-0000-" + "99999900001" + luhn.check_digit("99999900001"))

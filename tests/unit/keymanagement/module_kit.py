@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from cardwright.hsm.port import SealedItem
 from cardwright.proto.vault.v1.sections_pb2 import KeysSection
 from cardwright.secret import SecretBytes
-from cardwright.vault.sealing import Sealer, SectionKey
+from cardwright.vault.sealing import Sealer
+from cardwright.vault.vault import newest_keys
 from services.keymanagement.module.keys import Key
 from services.keymanagement.module.policy import GRANTS, Caller
 from services.keymanagement.module.provision import test_keys as make_keys
@@ -35,14 +36,7 @@ class Kit:
         self.keys: dict[Key, SecretBytes] = make_keys([ISSUER], ["site-1"])
         self.verbs = Verbs(SoftwareBackend(self.keys))
         public = self.verbs.public_keys(caller("dataprep"), "section/")
-        self.sealer = Sealer(
-            {
-                key.key_id.removeprefix("section/").removesuffix("#1"): SectionKey(
-                    key.key_id, key.value
-                )
-                for key in public
-            }
-        )
+        self.sealer = Sealer(newest_keys(public))
 
     def value(self, label: str) -> SecretBytes:
         return next(value for key, value in self.keys.items() if key.label == label)

@@ -10,6 +10,7 @@ import pytest
 from google.protobuf.json_format import MessageToJson
 from hypothesis import given
 from hypothesis import strategies as st
+from joserfc.jwk import ECKey
 
 from cardwright.bus.message import Inbound
 from cardwright.card.events import RequestAccepted, RequestRefused
@@ -19,7 +20,7 @@ from cardwright.proto.common.v1.common_pb2 import LANE_BATCH, LANE_EXPRESS
 from cardwright.proto.request.v1.request_pb2 import IssuanceRequest, SensitiveData
 from cardwright.station.intake import IntakeResult
 from services.request.domain.rules import RULES
-from tests.unit.request.request_support import ROW, Bureau, fresh_key, inbound
+from tests.unit.request.request_support import ROW, Bureau, fresh_key, image, inbound
 
 BADGE: dict[str, Any] = {
     "product": "employee-badge",
@@ -200,6 +201,14 @@ async def test_a_signature_by_a_key_that_only_borrows_the_id(bureau: Bureau) -> 
     assert dead_code(result) == "ENVELOPE_SIGNATURE"
 
 
+async def test_a_signature_under_a_key_id_that_is_not_registered(bureau: Bureau) -> None:
+    data = SensitiveData(issuer="aurora-bank", request_id="AUR-00001-AA")
+    renamed = ECKey.import_key(bureau.bank_key.as_dict(private=True) | {"kid": "aurora-bank/x#1"})
+    sealed = seal(data, renamed, bureau.module.public)
+    result = await bureau.handle(inbound(reworked(bureau, sealed=sealed)))
+    assert dead_code(result) == "ENVELOPE_SIGNATURE"
+
+
 async def test_one_bad_message_harms_no_other(bureau: Bureau) -> None:
     garbage = Inbound("requests.aurora-bank", 0, 1, None, b"\x07")
     result = await bureau.handle(garbage, inbound(bureau.message(), 2))
@@ -268,3 +277,21 @@ async def test_any_octets_become_dead_letters(value: bytes) -> None:
     result = await bureau.handle(Inbound("requests.aurora-bank", 0, 1, None, value))
     assert len(result.dead) == 1
     assert result.facts == []
+
+
+async def test_the_largest_photo_fits_its_envelope(bureau: Bureau, tmp_path: Path) -> None:
+    photo = image("PNG", (340, 460))
+    (tmp_path / "large.png").write_bytes(photo.ljust(160_000, b"\0"))
+    message = bureau.message(tmp_path, photo="large.png", **BADGE)
+    assert len(IssuanceRequest.FromString(message.value).sealed) <= 400_000
+    [fact] = (await bureau.handle(inbound(message))).facts
+    assert isinstance(fact.body, RequestAccepted)
+
+
+@pytest.mark.parametrize(
+    "token", ["", "no JWS", "e30.e30.", "W10..", "MQ..", "eyJraWQiOltdfQ.e30.AA", "\u00ff.\u00ff."]
+)
+async def test_what_is_sealed_but_no_jws(bureau: Bureau, token: str) -> None:
+    sealed = encrypt(token, bureau.module.public)
+    result = await bureau.handle(inbound(reworked(bureau, sealed=sealed)))
+    assert dead_code(result) == "ENVELOPE_SIGNATURE"

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import struct
 import zlib
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from services.request.adapters.photo import classify, classify_batch
 from services.request.domain.model import Photo
@@ -42,6 +44,13 @@ def test_a_bomb_is_refused_by_its_header(side: int) -> None:
         b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + chunk + struct.pack(">I", zlib.crc32(chunk))
     )
     assert classify(png) is Photo.NOT_AN_IMAGE
+
+
+@pytest.mark.parametrize(("height", "expected"), [(4_800, "IMAGE"), (4_801, "NOT_AN_IMAGE")])
+def test_a_photo_has_at_most_24_megapixels(height: int, expected: str) -> None:
+    buffer = BytesIO()
+    Image.new("1", (5_000, height)).save(buffer, "PNG")
+    assert classify(buffer.getvalue()) is Photo[expected]
 
 
 def test_no_photo_is_absent() -> None:

@@ -1,0 +1,1 @@
+"""What an auditor does with the log: verify both copies, reconcile stock, export, rebuild."""

@@ -1,0 +1,167 @@
+"""demo: everything at once, watched."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from joserfc.jwk import ECKey
+from rich.console import Group
+from rich.live import Live
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from cardwright.cli.context import AsJson, State, console, run, show, table
+from cardwright.cli.stock import receive_and_load
+from cardwright.demo.output import write_output
+from cardwright.demo.run import Run, follow, load_run, open_issuers, plan, submit, tally_of
+from cardwright.demo.tally import Tally
+from cardwright.driver.connection import DeviceConnection
+from cardwright.line.bureau import bureau_key
+from cardwright.line.layout import SITE, Layout, repository
+from cardwright.line.line import Line, issuers_of, running_line
+from cardwright.line.processes import LineOptions
+from cardwright.localstack.choose import choose_stack
+from cardwright.operator import Operator, open_operator
+from cardwright.secret import SecretText
+
+__all__ = ["demo"]
+
+FAULTS = {
+    "printer-1": ("smudge:every=9", "jam:every=14"),
+    "printer-2": ("smudge:every=11",),
+    "encoder-1": ("stripe_weak:every=17",),
+}
+_LOTS = {"pvc-dual": ("printer-1", "hico", 70), "pvc-badge": ("printer-2", "none", 50)}
+_LOW = 45
+
+
+def demo(state: State, *, as_json: AsJson = False) -> None:
+    """Run two issuers' requests through a whole line, with faults, and check the custody."""
+    result = run(_demo(Layout(state), quiet=as_json))
+    if as_json:
+        show(result, as_json=True)
+
+
+async def _demo(layout: Layout, *, quiet: bool) -> dict[str, Any]:
+    began = time.monotonic()
+
+    def report(step: str) -> None:
+        if not quiet:
+            console.print(f"[dim]{time.monotonic() - began:5.1f} s[/]  {step}")
+
+    options = LineOptions(faults=FAULTS, card_seconds=0.05)
+    async with running_line(layout, choose_stack(), options, report) as line:
+        run_ = load_run(layout)
+        token = SecretText(layout.token_file("operator").read_text().strip())
+        hsm = f"127.0.0.1:{layout.ports()['hsm']}"
+        async with open_operator(line.bootstrap, hsm, token, SITE) as operator:
+            await _stock(layout, operator, report)
+            tally = await _cards(layout, line, operator, run_, report, quiet=quiet)
+        report("output tray, audit")
+        result = await write_output(layout, line, tally, run_.number)
+    if not quiet:
+        _closing(tally, result)
+    return {"run": run_.number, "seconds": round(time.monotonic() - began, 1), **result}
+
+
+async def _stock(layout: Layout, operator: Operator, report: Callable[[str], None]) -> None:
+    """Load the hoppers that run low, each with a lot of its own."""
+    ports = layout.ports()
+    for material, (device, stripe, count) in _LOTS.items():
+        async with DeviceConnection("127.0.0.1", ports[device]) as printer:
+            hopper = (await printer.ask("SUPPLIES")).ok["hopper"]
+        if hopper.get(material, 0) < _LOW:
+            lot = f"LOT{datetime.now(UTC):%y%m%d%H%M%S}-{material.rpartition('-')[2]}"
+            await receive_and_load(
+                operator,
+                ports[device],
+                lot=lot,
+                material=material,
+                count=count,
+                device=device,
+                stripe=stripe,
+            )
+            report(f"stock: {count} blanks of {material} into {device}")
+
+
+async def _cards(
+    layout: Layout,
+    line: Line,
+    operator: Operator,
+    run_: Run,
+    report: Callable[[str], None],
+    *,
+    quiet: bool,
+) -> Tally:
+    bureau: ECKey = await bureau_key(layout)
+    issuers = await asyncio.to_thread(issuers_of, repository() / "catalogue")
+    async with open_issuers(layout, line.bootstrap, bureau, issuers) as clients:
+        planned = plan(clients, run_)
+        tally = tally_of(planned)
+        report(f"run {run_.number}: {len(planned)} requests of {len(clients)} issuers")
+        await submit(clients, planned, run_, layout)
+        progress, view = _progress(tally)
+        with Live(view, console=console, refresh_per_second=8, transient=True) as live:
+
+            def watch(now: Tally, note: str) -> None:
+                progress.update(progress.task_ids[0], completed=now.done)
+                live.update(Group(progress, _stages(now)))
+                if note and not quiet:
+                    console.print(f"         {note}")
+
+            await follow(clients, line.bootstrap, operator, tally, run_, watch)
+    run_.finished = True
+    run_.save(layout)
+    return tally
+
+
+def _progress(tally: Tally) -> tuple[Progress, Group]:
+    progress = Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    )
+    progress.add_task("requests at their end", total=tally.expected)
+    return progress, Group(progress, _stages(tally))
+
+
+def _stages(tally: Tally) -> Any:
+    names = ("ACCEPTED", "PREPARED", "EXCEPTION", "REMADE", "PRODUCED", "DISPATCHED", "REFUSED")
+    rows = []
+    for product in sorted(set(tally.cards.values())):
+        stages = tally.stages(product)
+        rows.append((product, *(stages[name] or "·" for name in names)))
+    return table("", ("product", *(name.lower() for name in names)), rows)
+
+
+def _closing(tally: Tally, result: dict[str, Any]) -> None:
+    rows = []
+    for product, row in sorted(tally.rows.items()):
+        refused = ", ".join(f"{code} {count}" for code, count in sorted(row.refused.items()))
+        rows.append(
+            (
+                product,
+                row.requested,
+                f"{sum(row.refused.values())}  {refused}",
+                row.remade,
+                row.dispatched,
+                f"{row.seconds:.1f}",
+            )
+        )
+    columns = ("product", "requested", "refused, and why", "remade", "dispatched", "seconds")
+    console.print(table("What became of the requests", columns, rows))
+    letters = ", ".join(f"{code} {count}" for code, count in sorted(tally.dead.items()))
+    console.print(f"dead letters: {letters or 'none'}")
+    console.print(f"output:       {result['output']}")
+    console.print(f"audit verify: {result['audit']}")
+    card = result["example"]
+    console.print(
+        "\nTry next:\n"
+        "  .venv/bin/cardwright up                 the same line, in the background\n"
+        f"  .venv/bin/cardwright card show {card}\n"
+        f"  .venv/bin/cardwright card custody {card}\n"
+        "  .venv/bin/cardwright submit examples/aurora-bank/requests.csv --issuer aurora-bank\n"
+        "  .venv/bin/cardwright audit verify\n"
+        "  .venv/bin/cardwright down"
+    )

@@ -1,0 +1,68 @@
+"""stock load, show."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cardwright.cli.context import AsJson, State, console, layout_of, operator_of, run, show
+from cardwright.driver.connection import DeviceConnection
+from cardwright.operator import Operator, load_hopper
+
+app = typer.Typer(no_args_is_help=True, help="Blanks: what came in, what is loaded, what is left.")
+
+
+@app.command()
+def load(
+    lot: Annotated[str, typer.Argument(help="the supplier's lot number, used once")],
+    state: State,
+    material: Annotated[str, typer.Option(help='e.g. "pvc-dual"')] = "pvc-dual",
+    count: Annotated[int, typer.Option(min=1, help="blanks counted in")] = 100,
+    device: Annotated[str, typer.Option(help="the printer")] = "printer-1",
+    stripe: Annotated[str, typer.Option(help="hico, loco or none")] = "hico",
+) -> None:
+    """Receive a lot and load all of it into a printer's hopper."""
+    run(_load(state, lot, material, count, device, stripe))
+    console.print(f"{count} blanks of {material} are in {device}")
+
+
+@app.command("show")
+def show_stock(state: State, *, as_json: AsJson = False) -> None:
+    """Show what the printers' hoppers hold."""
+    found = run(_supplies(state))
+    show(found, as_json=as_json)
+
+
+async def _load(state: Path, lot: str, material: str, count: int, device: str, stripe: str) -> None:
+    port = layout_of(state).ports()[device]
+    async with operator_of(state) as operator:
+        await receive_and_load(
+            operator, port, lot=lot, material=material, count=count, device=device, stripe=stripe
+        )
+
+
+async def receive_and_load(
+    operator: Operator,
+    port: int,
+    *,
+    lot: str,
+    material: str,
+    count: int,
+    device: str,
+    stripe: str,
+) -> None:
+    """Count a lot in and load it: the facts first, since stock must never exist unrecorded."""
+    stream = await operator.receive_lot(lot, material, count)
+    await operator.issue_lot(stream, lot, device, count)
+    await load_hopper("127.0.0.1", port, lot, 1, count, material, stripe=stripe)
+
+
+async def _supplies(state: Path) -> dict[str, object]:
+    ports = layout_of(state).ports()
+    found: dict[str, object] = {}
+    for name in ("printer-1", "printer-2"):
+        async with DeviceConnection("127.0.0.1", ports[name]) as printer:
+            found[name] = dict((await printer.ask("SUPPLIES")).ok)
+    return found

@@ -1,0 +1,3 @@
+from services.dataprep.main import main
+
+main()

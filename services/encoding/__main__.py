@@ -1,0 +1,3 @@
+from services.encoding.main import main
+
+main()

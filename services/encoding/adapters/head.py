@@ -1,0 +1,176 @@
+"""One card in an encoder's head, from FEED to EJECT (docs/devices.md)."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from cardwright.driver import DeviceConnection, DeviceRefusedError, Reply, Request
+from cardwright.driver.apdus import pack_apdus, unpack_apdus
+from cardwright.hsm.port import ChipToPersonalize, HsmError
+from cardwright.iso.errors import StripeError
+from cardwright.iso.stripe import BitStream
+from cardwright.station.faults import is_passing
+from cardwright.station.ports import DeviceUnavailableError
+from services.encoding.adapters.scripts import Script, Scripts
+from services.encoding.domain import (
+    ChipPlan,
+    SpoiledError,
+    check_reading,
+    check_script,
+    check_session,
+    check_stripe,
+    session_commands,
+)
+
+__all__ = ["Head", "JobState"]
+
+_COERCIVITY = "hico"
+_OUT_OF_THE_HEAD = frozenset({"NOT_IN_HEAD", "NOT_POWERED"})
+_FOREIGN_CHIP = "SCP03_CARD_CRYPTOGRAM"
+
+
+@dataclass(frozen=True, slots=True)
+class JobState:
+    """What the machine says of a job, from its memory or its ledger.
+
+    Attributes:
+        state: unknown, in_head, done, rejected, failed or interrupted.
+        blank: serial number of the blank.
+        code: why it failed or was rejected.
+        tracks: the tracks that were written.
+        personalised: the chip accepted data.
+        chip: the chip's serial, as it presented itself.
+    """
+
+    state: str
+    blank: str = ""
+    code: str = ""
+    tracks: tuple[int, ...] = ()
+    personalised: bool = False
+    chip: str = ""
+
+    @classmethod
+    def parse(cls, ok: Mapping[str, Any]) -> Self:
+        """Read the machine's reply to FEED, JOB or EJECT."""
+        return cls(
+            state=str(ok["state"]),
+            blank=str(ok.get("blank", "")),
+            code=str(ok.get("code", "")),
+            tracks=tuple(ok.get("tracks", ())),
+            personalised=bool(ok.get("personalised", False)),
+            chip=str(ok.get("chip", "")),
+        )
+
+
+class Head:
+    """Drives a machine's head for one job.
+
+    Steps raise ``SpoiledError`` when the card is lost, ``DeviceUnavailableError`` when it is no
+    longer in the head or no script can be had now, and ``DeviceLostError`` when nobody answers.
+    """
+
+    def __init__(self, link: DeviceConnection, job_id: str) -> None:
+        self._link, self._job_id = link, job_id
+
+    async def feed(self) -> JobState:
+        """Take the card in; a job that the machine knows is answered with its state.
+
+        Raises:
+            DeviceRefusedError: The machine can't take it.
+        """
+        fed = await self._link.ask("FEED", job_id=self._job_id, card=self._job_id)
+        return JobState.parse(fed.ok)
+
+    async def job(self) -> JobState:
+        """Ask what became of the job."""
+        return JobState.parse((await self._link.ask("JOB", job_id=self._job_id)).ok)
+
+    async def write_stripe(self, tracks: Mapping[int, BitStream], *, written: bool) -> None:
+        """Write the stripe, unless this was done, and compare what it reads."""
+        packed = {
+            str(track): {"bits": bits.bits.hex(), "length": bits.length}
+            for track, bits in tracks.items()
+        }
+        write = self._request("WRITE_STRIPE", tracks=packed, coercivity=_COERCIVITY)
+        read = self._request("READ_STRIPE")
+        *_, found = await self._flight([read] if written else [write, read])
+        check_stripe(tracks, _bits(found.ok["tracks"]))
+
+    async def personalise(self, card_id: str, chip: ChipPlan, scripts: Scripts) -> None:
+        """Have the chip's script made, run it, reset the chip and compare what it tells."""
+        challenge = secrets.token_bytes(8)
+        _, opened = await self._flight(
+            [self._request("POWER"), self._apdus(session_commands(challenge))]
+        )
+        presented = check_session(unpack_apdus(opened.body))
+        script = await _script(scripts, card_id, chip, challenge, presented)
+        ran, _, read = await self._flight(
+            [self._apdus(script), self._request("POWER"), self._apdus(chip.reading.commands)]
+        )
+        check_script(chip, len(script), unpack_apdus(ran.body))
+        check_reading(chip.reading, unpack_apdus(read.body))
+
+    async def read_chip(self, chip: ChipPlan) -> None:
+        """Compare what a chip tells that was personalised before our connection was lost."""
+        _, read = await self._flight([self._request("POWER"), self._apdus(chip.reading.commands)])
+        check_reading(chip.reading, unpack_apdus(read.body))
+
+    async def eject(self, result: str, code: str = "") -> JobState:
+        """Let the card out; a reject's code is kept in the machine's ledger."""
+        reason = {"code": code} if code else {}
+        (out,) = await self._flight([self._request("EJECT", result=result, **reason)])
+        return JobState.parse(out.ok)
+
+    def _request(self, command: str, **fields: Any) -> Request:
+        return Request(command, {"job_id": self._job_id, **fields})
+
+    def _apdus(self, commands: tuple[bytes, ...]) -> Request:
+        return Request("APDUS", {"job_id": self._job_id}, pack_apdus(commands))
+
+    async def _flight(self, requests: list[Request]) -> list[Reply]:
+        return [_reply(outcome) for outcome in await self._link.flight(requests)]
+
+
+def _reply(outcome: Reply | DeviceRefusedError) -> Reply:
+    if isinstance(outcome, Reply):
+        return outcome
+    if outcome.code in _OUT_OF_THE_HEAD:
+        raise DeviceUnavailableError(outcome.code, "the card left the head meanwhile")
+    raise SpoiledError(outcome.code, "the machine can't do this to the card")
+
+
+def _bits(tracks: Mapping[str, Any]) -> dict[int, BitStream]:
+    try:
+        return {
+            int(track): BitStream(bytes.fromhex(read["bits"]), read["length"])
+            for track, read in tracks.items()
+        }
+    except StripeError:
+        raise SpoiledError("STRIPE_READBACK", "the machine's reading makes no sense") from None
+
+
+async def _script(
+    scripts: Scripts, card_id: str, chip: ChipPlan, challenge: bytes, presented: bytes
+) -> Script:
+    wanted = ChipToPersonalize(
+        card_id=card_id,
+        kmc=chip.kmc,
+        host_challenge=challenge,
+        initialize_update=presented,
+        prologue=chip.prologue,
+        dgis=chip.dgis,
+        sealed_keys=chip.sealed_keys,
+    )
+    try:
+        script = await scripts.of(wanted)
+    except HsmError as error:
+        if not is_passing(error):
+            raise
+        raise DeviceUnavailableError(error.code, "no script for the chip in the head") from error
+    if isinstance(script, HsmError):
+        code = "CHIP_CRYPTOGRAM" if script.code == _FOREIGN_CHIP else script.code
+        raise SpoiledError(code, "the security module makes no script for this chip")
+    return script

@@ -1,0 +1,59 @@
+"""Protobuf at the vault's edge: sealed sections in, material out."""
+
+from __future__ import annotations
+
+from google.protobuf.message import DecodeError
+
+from cardwright.emv.errors import EmvError
+from cardwright.globalplatform.errors import CommandError
+from cardwright.iso.errors import StripeError
+from cardwright.iso.stripe import BitStream
+from cardwright.proto.vault.v1.sections_pb2 import ChipSection, StripeSection
+from cardwright.secret import SecretBytes, SecretText
+from services.encoding.domain import ChipPlan, chip_plan, stripe_bits
+
+__all__ = ["SectionError", "read_chip", "read_stripe"]
+
+
+class SectionError(Exception):
+    """A section opened, but what is in it can't be written to a card.
+
+    Attributes:
+        code: SECTION_MALFORMED, or the code of the standard that it breaks.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def read_stripe(section: SecretBytes) -> dict[int, BitStream]:
+    """Decode a StripeSection into the bits of its tracks.
+
+    Raises:
+        SectionError: It is none, or a track can't hold its text.
+    """
+    try:
+        message = StripeSection.FromString(section.reveal())
+        return stripe_bits({1: SecretText(message.track1), 2: SecretText(message.track2)})
+    except DecodeError:
+        raise SectionError("SECTION_MALFORMED", "the stripe section can't be decoded") from None
+    except StripeError as error:
+        raise SectionError(error.code, str(error)) from None
+
+
+def read_chip(section: SecretBytes, sealed_keys: bytes) -> ChipPlan:
+    """Decode a ChipSection into the plan for its chip.
+
+    Raises:
+        SectionError: It is none, or its AIDs or groupings are malformed.
+    """
+    try:
+        message = ChipSection.FromString(section.reveal())
+        return chip_plan(
+            message.module_aid, message.instance_aid, message.dgis, message.kmc, sealed_keys
+        )
+    except DecodeError:
+        raise SectionError("SECTION_MALFORMED", "the chip section can't be decoded") from None
+    except (EmvError, CommandError) as error:
+        raise SectionError(error.code, str(error)) from None

@@ -1,0 +1,3 @@
+from services.keymanagement.main import main
+
+main()

@@ -1,0 +1,1 @@
+"""Logistics: boxes with serial shipping container codes, dispatch, destruction, stock."""

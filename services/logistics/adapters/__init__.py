@@ -1,0 +1,1 @@
+"""What logistics touches: its database, the shredder, label files."""

@@ -1,0 +1,61 @@
+"""Wires the logistics station: two desks, the shredders, and the label printer beside them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Coroutine
+
+from cardwright.card import Operation
+from cardwright.driver import parse_addresses
+from cardwright.station.runtime import Parts, StationSpec, run_station
+from services.logistics.adapters.boxes import BoxStore
+from services.logistics.adapters.labels import LabelPrinter
+from services.logistics.adapters.settings import LogisticsSettings
+from services.logistics.adapters.shredder import ShredderDevice
+from services.logistics.adapters.stock import Shreds
+from services.logistics.domain import Capacity, Numbering
+from services.logistics.handlers import DestroyBench, DispatchDesk, PackDesk
+
+__all__ = ["main", "wire"]
+
+
+async def wire(parts: Parts, stack: contextlib.AsyncExitStack) -> StationSpec:
+    """Build the desks and the bench, and start the label printer."""
+    settings = LogisticsSettings.from_environment()
+    boxes = BoxStore(
+        Numbering(settings.sscc_prefix, settings.sscc_extension),
+        Capacity(settings.box_capacity, settings.express_box_capacity),
+    )
+    shreds = Shreds(parts.pool)
+    shredders = [
+        ShredderDevice(address, shreds.destroyed) for address in parse_addresses(settings.devices)
+    ]
+    for shredder in shredders:
+        stack.push_async_callback(shredder.close)
+    changed = asyncio.Event()
+    labels = LabelPrinter(parts.pool, settings.state / "output" / "labels", changed)
+    await stack.enter_async_context(_beside(labels.run()))
+    return StationSpec(
+        desks={
+            Operation.PACK: PackDesk(boxes, changed),
+            Operation.DISPATCH: DispatchDesk(boxes, changed),
+        },
+        benches={Operation.DESTROY: DestroyBench(shredders)},
+    )
+
+
+@contextlib.asynccontextmanager
+async def _beside(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    """Do ``work`` beside the station until that ends; a bug in it ends the station."""
+    async with asyncio.TaskGroup() as tasks:
+        task = tasks.create_task(work)
+        try:
+            yield
+        finally:
+            task.cancel()
+
+
+def main() -> None:
+    """Run the service until it is told to stop."""
+    run_station("logistics", wire)

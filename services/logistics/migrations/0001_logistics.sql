@@ -1,0 +1,96 @@
+-- What logistics keeps: boxes and what lies in them, what has left, and where every blank went.
+-- No personal data: card ids, blank serials, box codes.
+
+-- The next serial reference of a company prefix. Its row is also the lock of whoever packs.
+CREATE TABLE sscc_counter (
+    prefix text PRIMARY KEY,
+    next   bigint NOT NULL CHECK (next >= 0)
+);
+
+CREATE TABLE box (
+    sscc        text PRIMARY KEY CHECK (sscc ~ '^[0-9]{18}$'),
+    issuer      text NOT NULL,
+    product     text NOT NULL,
+    express     boolean NOT NULL,
+    capacity    integer NOT NULL CHECK (capacity > 0),
+    filled      integer NOT NULL CHECK (filled BETWEEN 0 AND capacity),
+    opened_at   timestamptz NOT NULL DEFAULT now(),
+    closed_at   timestamptz,
+    labelled_at timestamptz
+);
+CREATE UNIQUE INDEX box_one_open ON box (issuer, product, express) WHERE closed_at IS NULL;
+CREATE INDEX box_to_label ON box (closed_at) WHERE closed_at IS NOT NULL AND labelled_at IS NULL;
+
+-- A card lies in one slot, and a slot holds one card. A card that is destroyed leaves its slot empty.
+CREATE TABLE packed (
+    card_id    uuid NOT NULL,
+    attempt    integer NOT NULL,
+    sscc       text NOT NULL REFERENCES box,
+    slot       integer NOT NULL CHECK (slot > 0),
+    packed_at  timestamptz NOT NULL DEFAULT now(),
+    removed_at timestamptz,
+    PRIMARY KEY (card_id, attempt),
+    UNIQUE (sscc, slot)
+);
+
+-- A card leaves the house once, whatever happens.
+CREATE TABLE dispatch (
+    card_id       uuid PRIMARY KEY,
+    attempt       integer NOT NULL,
+    sscc          text NOT NULL REFERENCES box,
+    permit        bytea NOT NULL CHECK (octet_length(permit) = 32),
+    dispatched_at timestamptz NOT NULL DEFAULT now(),
+    FOREIGN KEY (card_id, attempt) REFERENCES packed
+);
+
+-- Stock: lots as they were counted in, and as they were loaded into devices.
+CREATE TABLE lot (
+    lot         text PRIMARY KEY,
+    material    text NOT NULL,
+    received    integer NOT NULL CHECK (received > 0),
+    received_at timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE TABLE lot_load (
+    load_id   uuid PRIMARY KEY,
+    lot       text NOT NULL REFERENCES lot,
+    device    text NOT NULL,
+    quantity  integer NOT NULL CHECK (quantity > 0),
+    loaded_at timestamptz NOT NULL DEFAULT now()
+);
+
+-- Where each blank went in the end: one row a blank, so none counts twice. The lot need not be known
+-- yet: a blank of no lot is what reconciliation is to find.
+CREATE TABLE stock_ledger (
+    blank_serial text PRIMARY KEY CHECK (blank_serial <> ''),
+    lot          text NOT NULL,
+    fate         text NOT NULL CHECK (fate IN ('dispatched', 'destroyed')),
+    card_id      uuid NOT NULL,
+    attempt      integer NOT NULL,
+    counted_at   timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX stock_ledger_lot ON stock_ledger (lot, fate);
+
+CREATE VIEW stock_balance AS
+SELECT
+    coalesce(lot.lot, gone.lot) AS lot,
+    lot.material,
+    coalesce(lot.received, 0) AS received,
+    coalesce(loads.loaded, 0) AS loaded,
+    coalesce(gone.dispatched, 0) AS dispatched,
+    coalesce(gone.destroyed, 0) AS destroyed
+FROM lot
+LEFT JOIN (SELECT lot, sum(quantity) AS loaded FROM lot_load GROUP BY lot) AS loads USING (lot)
+FULL JOIN (
+    SELECT
+        lot,
+        count(*) FILTER (WHERE fate = 'dispatched') AS dispatched,
+        count(*) FILTER (WHERE fate = 'destroyed') AS destroyed
+    FROM stock_ledger GROUP BY lot
+) AS gone ON gone.lot = lot.lot;
+
+GRANT SELECT, INSERT, UPDATE (next) ON sscc_counter TO :role;
+GRANT SELECT, INSERT, UPDATE (filled, closed_at, labelled_at) ON box TO :role;
+GRANT SELECT, INSERT, UPDATE (removed_at) ON packed TO :role;
+GRANT SELECT, INSERT ON dispatch, lot, lot_load, stock_ledger TO :role;
+GRANT SELECT ON stock_balance TO :role;

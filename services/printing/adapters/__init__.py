@@ -1,0 +1,1 @@
+"""What printing touches: the catalogue on disk, worker processes, printers."""

@@ -1,0 +1,1 @@
+"""The query service's edges: its tables, the topic it reads, the gRPC it speaks."""

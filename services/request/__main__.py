@@ -1,0 +1,3 @@
+from services.request.main import main
+
+main()
