@@ -8,8 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-import asyncpg
-
 from cardwright.bus import Inbound, Outbound
 from cardwright.card import Card, kind_of
 from cardwright.custody.statement import SignatureError, SignatureVerifier
@@ -53,24 +51,37 @@ class Custodian:
     tracer: CardTracer
     measures: Measures
     book: Book = field(default_factory=Book)
+    _unsent: list[Outbound] = field(default_factory=list)
+    _adrift: bool = False
     _published: int = 0
     _marked: int = 0
 
     async def start(self) -> None:
-        """Take over the log, rebuild the heads from it, publish what may not have been."""
+        """Take over the log and go on from what it says."""
         await self.log.take_over()
+        await self._rebuild()
+
+    async def _rebuild(self) -> None:
+        """Rebuild the heads from the log, publish what may not have been, hand out what is due."""
+        self._adrift = True
+        self.book = Book()
+        self.control.clear()
         rows = [row async for row in self.log.open_streams()]
         self.book.load(row.decode() for row in rows)
+        self.book.forget_ended(row.stream_id for row in rows)
         live = self.book.live()
         await self._publish_rest()
         now = time.monotonic()
         handouts = [h for head in live for h in self.control.follow(head.card, now)]
         await self.publisher.send(self._orders(handouts, {}))
+        self._adrift = False
         _log.info("epoch %d, %d live streams", self.log.epoch, len(live))
 
     async def handle(self, batch: Sequence[Inbound]) -> None:
         """Handle a batch of facts; may be repeated whole after a passing fault."""
         began = time.time_ns()
+        if self._adrift:
+            await self._rebuild()
         work = self._sort(batch)
         await self._load({received.fact.stream_id for received in work.facts})
         planned = plan(self.book, work.facts, self.site)
@@ -78,14 +89,17 @@ class Custodian:
         sealed = seal(self.book, planned.entries, own, self.log.epoch, datetime.now(UTC))
         first = await self._append(sealed)
         onward = self._trace(work, began)
+        # What follows from the commit is said in any case: a repetition finds only duplicates.
+        self._unsent += self._news(planned, sealed, first, onward)
+        self._unsent += self._orders(self._handouts(sealed), onward)
         letters = work.letters + [self._refusal(work, *refused) for refused in planned.refused]
         await self.dead.bury(letters)
-        messages = list(self._news(planned, sealed, first, onward))
-        messages += await self._retold(planned.repeated)
-        messages += self.publisher.acknowledgements(work.facts)
-        messages += self._orders(self._handouts(sealed), onward)
-        await self.publisher.send(messages)
-        self._published = max(self._published, first + len(sealed.events) - 1)
+        retold = await self._retold(planned.repeated)
+        acknowledged = self.publisher.acknowledgements(work.facts)
+        await self.publisher.send([*self._unsent, *retold, *acknowledged])
+        self._unsent.clear()
+        self._published = max(self._published, self.log.position)
+        self.book.forget_ended(received.fact.stream_id for received in work.facts)
         self.measures.batch(len(work.facts), time.time_ns() - began)
 
     async def tick(self) -> None:
@@ -135,16 +149,12 @@ class Custodian:
         return await self.signer.sign_facts(own)
 
     async def _append(self, sealed: Sealed) -> int:
-        """Append, or leave the book so that a repetition starts from what the log says."""
+        """Append. If it fails the commit may have gone through: only the log knows."""
         if not sealed.events:
             return self.log.position + 1
-        try:
-            first = await self.log.append(sealed.events)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-            # The commit may have gone through: only the log knows.
-            self.book.forget(sealed.heads)
-            await self.log.refresh()
-            raise
+        self._adrift = True
+        first = await self.log.append(sealed.events)
+        self._adrift = False
         self.book.put(sealed.heads)
         return first
 

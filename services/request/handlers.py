@@ -13,12 +13,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
 from cardwright.bus.message import Inbound
-from cardwright.card.events import RequestAccepted, RequestRefused, kind_of
+from cardwright.card.events import RequestAccepted, RequestRefused
 from cardwright.proto.common.v1.common_pb2 import LANE_BATCH, LANE_EXPRESS
 from cardwright.proto.request.v1.request_pb2 import IssuanceRequest, SensitiveData
 from cardwright.secret import SecretBytes
@@ -197,7 +197,6 @@ class RequestHandler:
             stream_id=str(claim.stream_id),
             body=body,
             lane_express=_lane(incoming.outer) == LANE_EXPRESS,
-            fact_id=str(uuid5(claim.stream_id, kind_of(body))),
         )
 
 

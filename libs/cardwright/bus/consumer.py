@@ -41,6 +41,7 @@ class Consumer:
         self._max_records = max_records
         self._committing: asyncio.Task[None] | None = None
         self._done: dict[TopicPartition, int] = {}
+        self._uncommitted: set[TopicPartition] = set()
         self._consumer = AIOKafkaConsumer(
             *topics,
             bootstrap_servers=bootstrap,
@@ -88,6 +89,7 @@ class Consumer:
         for message in batch:
             partition = TopicPartition(message.topic, message.partition)
             self._done[partition] = max(self._done.get(partition, 0), message.offset + 1)
+            self._uncommitted.add(partition)
         if self._committing is None or self._committing.done():
             self._committing = asyncio.create_task(self._commit())
 
@@ -100,11 +102,13 @@ class Consumer:
         return waiting
 
     async def _commit(self) -> None:
-        while self._done:
-            offsets, self._done = self._done, {}
-            mine = self._consumer.assignment()
+        while self._uncommitted:
+            partitions = self._uncommitted & self._consumer.assignment()
+            self._uncommitted.clear()
+            if not partitions:
+                return
             try:
-                await self._consumer.commit({k: v for k, v in offsets.items() if k in mine})
+                await self._consumer.commit({each: self._done[each] for each in partitions})
             except (CommitFailedError, IllegalStateError) as error:
                 _log.info("partitions moved before the commit: %s", type(error).__name__)
             except KafkaError as error:
@@ -122,5 +126,5 @@ def _inbound(record: ConsumerRecord[bytes, bytes]) -> Inbound:
         offset=record.offset,
         key=record.key,
         value=record.value or b"",
-        headers={name: value.decode("utf-8", "replace") for name, value in record.headers},
+        headers={name: (value or b"").decode("utf-8", "replace") for name, value in record.headers},
     )

@@ -10,12 +10,12 @@ __all__ = ["Inbound", "Outbound", "headers"]
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """A message as it was read. ``key`` and ``headers`` never hold anything secret."""
+    """A message as it was read. What comes from outside may have anything as its key."""
 
     topic: str
     partition: int
     offset: int
-    key: bytes | None
+    key: bytes | None = field(repr=False)
     value: bytes = field(repr=False)
     headers: Mapping[str, str] = field(default_factory=dict)
 

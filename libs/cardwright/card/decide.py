@@ -86,7 +86,8 @@ def _judge_answer(card: Card, fact: e.Fact) -> Verdict:
         return Refuse("FACT_OUT_OF_PLACE", parks=True)
     if fact.actor != STATION_OF[card.due]:
         return Refuse("FACT_FROM_WRONG_STATION", parks=False)
-    if isinstance(fact.body, e.OperationCancelled) and not card.revoking:
+    withdrawn = card.revoking and card.due is not Operation.DESTROY
+    if isinstance(fact.body, e.OperationCancelled) and not withdrawn:
         return Refuse("FACT_NOT_CANCELLED", parks=True)
     if isinstance(fact.body, e.Prepared) and not _leads_out(fact.body.route):
         return Refuse("FACT_ROUTE", parks=True)
@@ -123,14 +124,15 @@ def _leads_out(route: tuple[Operation, ...]) -> bool:
 def _judge_command(card: Card, fact_id: str, command: e.Command) -> Verdict:
     if fact_id in card.unasked:
         return Duplicate()
-    if card.status.terminal:
-        return Refuse("COMMAND_TOO_LATE", parks=False)
-    allowed = {
-        Verb.HOLD: not card.held and not card.revoking,
-        Verb.RELEASE: card.held or card.parked,
-        Verb.REVOKE: not card.revoking or card.quarantined,
-        Verb.WAIVE: card.status is Status.EXCEPTION,
-        Verb.REFUSE: card.status is Status.EXCEPTION and not card.blank_serial,
-        Verb.REMAKE: card.status is Status.QUARANTINED and not card.revoking,
-    }[command.verb]
+    allowed = (
+        not card.status.terminal
+        and {
+            Verb.HOLD: not card.held and not card.revoking,
+            Verb.RELEASE: card.held or card.parked,
+            Verb.REVOKE: not card.revoking or card.quarantined,
+            Verb.WAIVE: card.status is Status.EXCEPTION,
+            Verb.REFUSE: card.status is Status.EXCEPTION and not card.blank_serial,
+            Verb.REMAKE: card.status is Status.QUARANTINED and not card.revoking,
+        }[command.verb]
+    )
     return Accept() if allowed else Refuse("COMMAND_NOT_NOW", parks=False)

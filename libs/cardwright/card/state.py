@@ -117,7 +117,8 @@ def _open(card: Card, operation: Operation, **changes: Any) -> Card:
 
 
 def _close(card: Card, end: Status, **changes: Any) -> Card:
-    return replace(card, due=None, end=end, revoking=False, **changes)
+    rested = replace(card, revoking=False, held=False, parked=False, exception=False)
+    return replace(rested, due=None, end=end, **changes)
 
 
 def _after(card: Card, operation: Operation, **changes: Any) -> Card:
@@ -224,14 +225,15 @@ def _spoiled(card: Card, code: str) -> Card:
 def _failed(card: Card, body: e.OperationFailed) -> Card:
     failed, card = card.due, replace(card, blank_serial=body.blank_serial or card.blank_serial)
     # Before a blank is taken there is nothing to look for, and nothing to destroy.
-    if body.disposition is Disposition.REFUSED or failed in _DATA_ALONE:
-        if card.revoking:
-            return _withdraw(card)
-        return replace(card, due=None, exception=True, code=body.code)
+    refused = body.disposition is Disposition.REFUSED or failed in _DATA_ALONE
     spoiled = body.disposition is Disposition.SPOILED and card.blank_serial
-    if spoiled and failed is not Operation.DESTROY:
+    if failed is Operation.DESTROY or not (refused or spoiled):
+        return replace(card, due=None, quarantined=True, code=body.code)
+    if spoiled and not refused:
         return _spoiled(card, body.code)
-    return replace(card, due=None, quarantined=True, code=body.code)
+    if card.revoking:
+        return _withdraw(card)
+    return replace(card, due=None, exception=True, code=body.code)
 
 
 def _cancelled(card: Card, _: e.OperationCancelled) -> Card:
@@ -270,7 +272,7 @@ _COMMANDS: dict[Verb, Callable[[Card], Card]] = {
     Verb.RELEASE: _release,
     Verb.REVOKE: _revoke,
     Verb.WAIVE: _waive,
-    Verb.REFUSE: lambda card: _close(card, Status.REFUSED, exception=False),
+    Verb.REFUSE: lambda card: _close(card, Status.REFUSED),
     Verb.REMAKE: _remake,
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -34,8 +35,9 @@ FAULTS = {
     "printer-2": ("smudge:every=11",),
     "encoder-1": ("stripe_weak:every=17",),
 }
-_LOTS = {"pvc-dual": ("printer-1", "hico", 70), "pvc-badge": ("printer-2", "none", 50)}
-_LOW = 45
+_PRINTERS = ("printer-1", "printer-2")
+_MATERIALS = {"pvc-dual": ("hico", 60), "pvc-badge": ("none", 40)}
+_LOW = 35
 
 
 def demo(state: State, *, as_json: AsJson = False) -> None:
@@ -69,22 +71,25 @@ async def _demo(layout: Layout, *, quiet: bool) -> dict[str, Any]:
 
 async def _stock(layout: Layout, operator: Operator, report: Callable[[str], None]) -> None:
     """Load the hoppers that run low, each with a lot of its own."""
-    ports = layout.ports()
-    for material, (device, stripe, count) in _LOTS.items():
-        async with DeviceConnection("127.0.0.1", ports[device]) as printer:
+    for device, material in itertools.product(_PRINTERS, _MATERIALS):
+        stripe, count = _MATERIALS[material]
+        port = layout.ports()[device]
+        async with DeviceConnection("127.0.0.1", port) as printer:
             hopper = (await printer.ask("SUPPLIES")).ok["hopper"]
-        if hopper.get(material, 0) < _LOW:
-            lot = f"LOT{datetime.now(UTC):%y%m%d%H%M%S}-{material.rpartition('-')[2]}"
-            await receive_and_load(
-                operator,
-                ports[device],
-                lot=lot,
-                material=material,
-                count=count,
-                device=device,
-                stripe=stripe,
-            )
-            report(f"stock: {count} blanks of {material} into {device}")
+        if hopper.get(material, 0) >= _LOW:
+            continue
+        kind = material.rpartition("-")[2]
+        lot = f"LOT{datetime.now(UTC):%y%m%d%H%M%S}-{kind}-{device[-1]}"
+        await receive_and_load(
+            operator,
+            port,
+            lot=lot,
+            material=material,
+            count=count,
+            device=device,
+            stripe=stripe,
+        )
+        report(f"stock: {count} blanks of {material} into {device}")
 
 
 async def _cards(

@@ -7,6 +7,7 @@ is for reading; nothing that was decoded is ever encoded again in its stead.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
@@ -30,6 +31,9 @@ __all__ = [
     "encode_event",
     "encode_fact",
 ]
+
+
+_STREAM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # RFC 9562, section 4
 
 
 class CodecError(Exception):
@@ -141,7 +145,7 @@ def decode_fact_message(value: bytes) -> ReceivedFact:
     """Read a FactMessage, the value on the facts topics.
 
     Raises:
-        CodecError: FACT_GARBAGE, FACT_EMPTY or FACT_ATTACHMENT.
+        CodecError: FACT_GARBAGE, FACT_EMPTY, FACT_STREAM or FACT_ATTACHMENT.
     """
     try:
         message = fact_pb2.FactMessage.FromString(value)
@@ -156,13 +160,18 @@ def decode_signed_fact(data: bytes, attachment: bytes = b"") -> ReceivedFact:
         signed = fact_pb2.SignedFact.FromString(data)
         fact = fact_pb2.Fact.FromString(signed.fact)
         kind = fact.WhichOneof("body")
-        if kind is None or not fact.stream_id:
-            raise CodecError("FACT_EMPTY", "the fact names no stream or says nothing known")
+        if kind is None:
+            raise CodecError("FACT_EMPTY", "the fact says nothing known")
         body = _READERS[kind](getattr(fact, kind))
-    except (DecodeError, ValueError):
+        claimed_at = fact.claimed_at.ToDatetime(UTC)
+    except (DecodeError, ValueError, OverflowError):
         raise CodecError("FACT_GARBAGE", "the value is no SignedFact") from None
+    if not _STREAM.fullmatch(fact.stream_id):
+        raise CodecError("FACT_STREAM", "the fact's stream is no UUID in its usual writing")
     if attachment and hashlib.sha256(attachment).digest() != fact.attachment_digest:
         raise CodecError("FACT_ATTACHMENT", "the attachment is not the one that was signed")
+    if not attachment.isascii():
+        raise CodecError("FACT_ATTACHMENT", "the attachment is no JWE in its compact writing")
     return ReceivedFact(
         signed=data,
         signer=signed.signer,
@@ -172,7 +181,7 @@ def decode_signed_fact(data: bytes, attachment: bytes = b"") -> ReceivedFact:
         path=tuple(signed.path),
         signature=signed.signature,
         fact=Fact(fact.fact_id, fact.stream_id, fact.order_id, fact.actor, fact.site, body),
-        claimed_at=fact.claimed_at.ToDatetime(UTC),
+        claimed_at=claimed_at,
         attachment=attachment,
     )
 

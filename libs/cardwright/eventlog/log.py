@@ -58,6 +58,7 @@ class EventLog:
         self._pool = pool
         self.epoch = 0
         self.position = 0
+        self._sure = False
 
     async def take_over(self) -> None:
         """Become the writer: whoever was it before can append no more."""
@@ -65,12 +66,11 @@ class EventLog:
             self.epoch = int(
                 await db.fetchval("UPDATE writer SET epoch = epoch + 1 RETURNING epoch")
             )
-        await self.refresh()
+        await self._find_end()
 
-    async def refresh(self) -> None:
-        """Read the last position again, after an append whose outcome is not known."""
+    async def _find_end(self) -> None:
         found = await self._pool.fetchval("SELECT max(position) FROM event")
-        self.position = int(found or 0)
+        self.position, self._sure = int(found or 0), True
 
     async def append(self, events: Sequence[NewEvent]) -> int:
         """Append all or none; returns the position of the first.
@@ -79,6 +79,10 @@ class EventLog:
             FencedError: Another writer took over.
             asyncpg.UniqueViolationError: A stream went on without us: read it again.
         """
+        if not self._sure:
+            await self._find_end()
+        # Until the commit is known to have gone through, only the log knows where it ends.
+        self._sure = False
         first = self.position + 1
         records = [
             (first + index, e.stream_id, e.sequence, e.kind, e.recorded_at, e.hash, e.body)
@@ -101,7 +105,7 @@ class EventLog:
                     "body",
                 ],
             )
-        self.position += len(events)
+        self.position, self._sure = self.position + len(events), True
         return first
 
     async def streams(self, stream_ids: Collection[str]) -> list[LogRow]:

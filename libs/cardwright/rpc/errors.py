@@ -11,10 +11,10 @@ from google.rpc import (  # type: ignore[import-untyped]  # ships no types
     status_pb2,
 )
 from grpc import StatusCode, aio
-from grpc_status import rpc_status  # type: ignore[import-untyped]  # ships no types
 
 __all__ = ["DOMAIN", "RpcError", "invalid", "not_found", "read_error", "unavailable"]
 
+_DETAILS: Final = "grpc-status-details-bin"
 DOMAIN: Final = "cardwright"
 """The ``domain`` of every ErrorInfo."""
 
@@ -78,6 +78,6 @@ def read_error(error: aio.AioRpcError) -> RpcError:
 
 def _status_of(error: aio.AioRpcError) -> status_pb2.Status | None:
     for key, value in error.trailing_metadata():
-        if key == rpc_status.GRPC_DETAILS_METADATA_KEY and isinstance(value, bytes):
+        if key == _DETAILS and isinstance(value, bytes):
             return status_pb2.Status.FromString(value)
     return None

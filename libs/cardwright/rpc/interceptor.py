@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeAlias
 
 import grpc
 from grpc import aio
-from grpc_status import rpc_status  # type: ignore[import-untyped]  # ships no types
+from grpc_status import rpc_status
 
 from cardwright.rpc.errors import RpcError, unavailable
 
@@ -16,8 +16,8 @@ __all__ = ["RichErrors"]
 
 _log = logging.getLogger(__name__)
 
-_Handler = grpc.RpcMethodHandler[Any, Any]
-_Context = aio.ServicerContext[Any, Any]
+_Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"  # generic for type checkers alone
+_Context: TypeAlias = aio.ServicerContext[Any, Any]
 
 
 class RichErrors(aio.ServerInterceptor):

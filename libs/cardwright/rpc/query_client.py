@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Final, Self, TypeVar
 
 from google.protobuf.message import Message
@@ -85,7 +85,7 @@ class QueryClient:
         state: pb.CardState = pb.CARD_STATE_UNSPECIFIED,
         product: str = "",
         page_size: int = 500,
-    ) -> AsyncIterator[pb.Card]:
+    ) -> AsyncGenerator[pb.Card, None]:
         """Yield all cards that fit, page by page, in the order of their ids."""
         request = pb.ListCardsRequest(
             page_size=page_size, issuer=issuer, state=state, product=product
@@ -104,7 +104,7 @@ class QueryClient:
 
     async def watch(
         self, resume_token: str = "", *, issuer: str = "", card_id: str = ""
-    ) -> AsyncIterator[pb.WatchCardsResponse]:
+    ) -> AsyncGenerator[pb.WatchCardsResponse, None]:
         """Yield changes without end; a connection that breaks is resumed where it broke.
 
         Args:

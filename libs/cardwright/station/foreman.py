@@ -11,7 +11,7 @@ from typing import Any
 
 import asyncpg
 
-from cardwright.card import Body, kind_of
+from cardwright.card import Body, Operation, kind_of
 from cardwright.station.faults import until_it_passes
 from cardwright.station.measures import Measures
 from cardwright.station.outbox import Outbox
@@ -39,6 +39,7 @@ class Foreman:
     name: str
     pool: asyncpg.Pool[asyncpg.Record]
     table: WorkTable
+    operation: Operation
     outbox: Outbox
     bench: Bench[Any]
     tracer: CardTracer
@@ -64,7 +65,12 @@ class Foreman:
         while True:
             room = self._ready.maxsize - self._ready.qsize()
             jobs = await until_it_passes(
-                self.name, self.table.waiting, self.pool, self._claimed, max(1, room)
+                self.name,
+                self.table.waiting,
+                self.pool,
+                self.operation,
+                self._claimed,
+                max(1, room),
             )
             if not jobs:
                 await self._next_filing()
@@ -169,7 +175,7 @@ class Foreman:
             dict(zip((answer.order_id for answer in answers), onward, strict=True)),
         )
         async with self.pool.acquire() as connection, connection.transaction():
-            await self.table.answer(connection, entries)
-        await self.outbox.send(entries)
+            filed = await self.table.answer(connection, entries)
+        await self.outbox.send(filed)
         for answer in answers:
             self.measures.answered(kind_of(answer.body), getattr(answer.body, "device", ""))

@@ -27,7 +27,7 @@ __all__ = ["Inbox"]
 class Inbox:
     """Handles a batch in one transaction and sends what it answered.
 
-    ``filed`` is set whenever an order for a bench was filed.
+    ``filed`` is set after a commit that may have filed an order for a bench.
     """
 
     name: str
@@ -47,6 +47,8 @@ class Inbox:
         await self.dead.bury_orders(mail.unreadable)
         async with self.pool.acquire() as connection, connection.transaction():
             to_send = await self._within(mail, connection, began)
+        if mail.orders:
+            self.filed.set()
         await self.outbox.send(to_send)
         self.measures.batch(len(mail.orders), time.time_ns() - began)
 
@@ -70,8 +72,7 @@ class Inbox:
             return again
         onward = self._trace(answers, mail, began)
         entries = await self.outbox.sign(answers, _lanes(mail), onward)
-        await self.table.answer(tx, entries)
-        return again + entries
+        return again + await self.table.answer(tx, entries)
 
     async def _cancel(
         self, mail: Mail, known: Mapping[str, Entry | None], tx: Transaction
@@ -97,8 +98,6 @@ class Inbox:
         bench = [r for r in fresh if r.order.operation not in self.desks]
         if bench:
             await self.table.accept(tx, bench)
-            # Set before the commit: whoever wakes too early finds nothing and looks again.
-            self.filed.set()
 
     def _trace(self, answers: Sequence[Answer], mail: Mail, began: int) -> dict[str, str]:
         received = mail.cancels | mail.orders

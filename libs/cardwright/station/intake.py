@@ -21,13 +21,11 @@ class NewFact:
         stream_id: the stream, a UUIDv7.
         body: what is stated.
         lane_express: it goes by the express lane.
-        fact_id: the same message makes the same id.
     """
 
     stream_id: str
     body: Body
     lane_express: bool
-    fact_id: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ class Reception:
             result = await self.intake.handle(batch, connection)
             entries = await self._sign(result.facts, began)
             if entries:
-                await self.table.answer(connection, entries)
+                entries = await self.table.answer(connection, entries)
         await self.dead.bury([Unreadable(d.message, d.code, d.detail) for d in result.dead])
         await self.outbox.send(entries)
         self.measures.batch(len(batch), time.time_ns() - began)

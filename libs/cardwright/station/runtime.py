@@ -166,11 +166,12 @@ async def serve_station(parts: Parts, spec: StationSpec) -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(read_mail(parts.name, consumer, inbox))
             tasks.create_task(resend(parts, table, outbox, consumer))
-            for bench in spec.benches.values():
+            for operation, bench in spec.benches.items():
                 foreman = Foreman(
                     name=parts.name,
                     pool=parts.pool,
                     table=table,
+                    operation=operation,
                     outbox=outbox,
                     bench=bench,
                     tracer=parts.tracer,

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 import asyncpg
 
+from cardwright.card import Operation
 from cardwright.station.messages import Received, decode_order
 from cardwright.station.ports import WorkOrder
 
@@ -57,47 +58,60 @@ class WorkTable:
         """File new orders as waiting; known ones stay as they are."""
         batch = list(received)
         await db.execute(
-            "INSERT INTO work (order_id, state, express, order_bytes, traceparent)"
-            " SELECT o, 'waiting', e, b, t"
-            " FROM unnest($1::text[], $2::boolean[], $3::bytea[], $4::text[]) AS n(o, e, b, t)"
-            " ON CONFLICT (order_id) DO NOTHING",
+            "INSERT INTO work (order_id, state, operation, express, order_bytes, traceparent)"
+            " SELECT o, 'waiting', p, e, b, t FROM unnest"
+            " ($1::text[], $2::smallint[], $3::boolean[], $4::bytea[], $5::text[])"
+            " AS n(o, p, e, b, t) ON CONFLICT (order_id) DO NOTHING",
             [item.order.order_id for item in batch],
+            [item.order.operation.value for item in batch],
             [item.order.express for item in batch],
             [item.data for item in batch],
             [item.traceparent for item in batch],
         )
 
-    async def answer(self, db: Executor, entries: Sequence[Entry]) -> None:
-        """File answers, of new orders or of known ones. An order is answered once."""
-        await db.execute(
+    async def answer(self, db: Executor, entries: Sequence[Entry]) -> list[Entry]:
+        """File answers, of new orders or of known ones; returns those that were filed.
+
+        An order is answered once: what came second is never to be sent.
+        """
+        rows = await db.fetch(
             "INSERT INTO work (order_id, state, express, traceparent, fact, sent_at)"
             " SELECT o, 'answered', e, t, f, now()"
             " FROM unnest($1::text[], $2::boolean[], $3::text[], $4::bytea[]) AS n(o, e, t, f)"
             " ON CONFLICT (order_id) DO UPDATE SET state = 'answered', fact = EXCLUDED.fact,"
             " sent_at = now(), order_bytes = NULL, traceparent = EXCLUDED.traceparent"
-            " WHERE work.state IN ('waiting', 'begun')",
+            " WHERE work.state IN ('waiting', 'begun') RETURNING order_id",
             [entry.order_id for entry in entries],
             [entry.express for entry in entries],
             [entry.traceparent for entry in entries],
             [entry.fact for entry in entries],
         )
+        filed = {row["order_id"] for row in rows}
+        return [entry for entry in entries if entry.order_id in filed]
 
-    async def waiting(self, db: Executor, besides: Collection[str], limit: int) -> list[Job]:
-        """Return waiting orders, express first, in the order they came."""
+    async def waiting(
+        self, db: Executor, operation: Operation, besides: Collection[str], limit: int
+    ) -> list[Job]:
+        """Return waiting orders of one operation, express first, in the order they came."""
         rows = await db.fetch(
             "SELECT order_bytes, traceparent FROM work"
-            " WHERE state = 'waiting' AND NOT order_id = ANY($1::text[])"
-            " ORDER BY express DESC, received_at LIMIT $2",
+            " WHERE state = 'waiting' AND operation = $1 AND NOT order_id = ANY($2::text[])"
+            " ORDER BY express DESC, received_at LIMIT $3",
+            operation.value,
             list(besides),
             limit,
         )
         return [Job(decode_order(row["order_bytes"]), row["traceparent"]) for row in rows]
 
     async def begin(self, db: Executor, device: str, order_ids: Collection[str]) -> set[str]:
-        """Commit the intent of a physical act; returns the orders that were not withdrawn."""
+        """Commit the intent of a physical act; returns the orders that were not withdrawn.
+
+        May be repeated, for its caller can lose the answer after the commit.
+        """
         rows = await db.fetch(
             "UPDATE work SET state = 'begun', device = $1"
-            " WHERE order_id = ANY($2::text[]) AND state = 'waiting' RETURNING order_id",
+            " WHERE order_id = ANY($2::text[])"
+            " AND (state = 'waiting' OR state = 'begun' AND device = $1) RETURNING order_id",
             device,
             list(order_ids),
         )
@@ -139,7 +153,8 @@ class WorkTable:
     async def overdue(self, db: Executor, seconds: float, limit: int) -> list[Entry]:
         """Return answers that were sent long ago and not acknowledged, and note the new sending."""
         rows = await db.fetch(
-            "UPDATE work SET sent_at = now() WHERE order_id IN ("
+            # Asked again outside, since an acknowledgement may come between.
+            "UPDATE work SET sent_at = now() WHERE state = 'answered' AND order_id IN ("
             " SELECT order_id FROM work WHERE state = 'answered'"
             " AND sent_at < now() - make_interval(secs => $1) ORDER BY sent_at LIMIT $2)"
             " RETURNING order_id, express, traceparent, fact",

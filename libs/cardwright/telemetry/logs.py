@@ -6,6 +6,7 @@ import json
 import logging
 import sys
 from datetime import UTC, datetime
+from types import TracebackType
 
 __all__ = ["configure_logs"]
 
@@ -25,22 +26,39 @@ class _JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
+        if record.exc_info and record.name == "asyncio":
+            # What follows the first line is the repr of tasks, exceptions and all.
+            entry["message"] = record.getMessage().partition("\n")[0]
         entry |= {name: getattr(record, name) for name in _EXTRAS if hasattr(record, name)}
-        if record.exc_info and record.exc_info[0] is not None:
+        if record.exc_info and record.exc_info[1] is not None:
             # A message of an exception from elsewhere may quote data: its type and place suffice.
-            entry["error"] = record.exc_info[0].__name__
-            entry["where"] = _places(record)
+            cause = _first_of(record.exc_info[1])
+            entry["error"] = type(cause).__name__
+            entry["where"] = _places(cause.__traceback__)
         return json.dumps(entry, default=str)
 
 
-def _places(record: logging.LogRecord) -> list[str]:
-    trace = record.exc_info[2] if record.exc_info else None
+def _first_of(error: BaseException) -> BaseException:
+    """Return what made a task group fail: the group itself says nothing."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+def _places(trace: TracebackType | None) -> list[str]:
     places = []
     while trace is not None:
         code = trace.tb_frame.f_code
         places.append(f"{code.co_filename.rpartition('/')[2]}:{trace.tb_lineno} {code.co_name}")
         trace = trace.tb_next
     return places
+
+
+def _log_the_end(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """Log what ends the process; Python's own words would hold the exception's message."""
+    logging.getLogger(__name__).critical("the process ends", exc_info=(kind, error, trace))
 
 
 def configure_logs(service: str, level: int = logging.INFO) -> None:
@@ -50,5 +68,6 @@ def configure_logs(service: str, level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    sys.excepthook = _log_the_end
     for noisy in ("aiokafka", "asyncio", "grpc"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

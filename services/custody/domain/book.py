@@ -59,10 +59,12 @@ class Book:
         """Take over heads whose events are committed."""
         self._heads.update(heads)
 
-    def forget(self, stream_ids: Iterable[str]) -> None:
-        """Drop heads, to be read from the log again."""
+    def forget_ended(self, stream_ids: Iterable[str]) -> None:
+        """Drop those of ``stream_ids`` whose card is at its end."""
         for stream_id in stream_ids:
-            self._heads.pop(stream_id, None)
+            head = self._heads.get(stream_id)
+            if head is not None and head.card.status.terminal:
+                del self._heads[stream_id]
 
     def live(self) -> list[Head]:
         """Return the heads of all cards that are not at their end."""

@@ -28,6 +28,11 @@ class Handout:
         """It withdraws the order."""
         return isinstance(self.step, Cancel)
 
+    @property
+    def counts(self) -> bool:
+        """It takes room at its station."""
+        return not (self.card.express or self.cancels)
+
 
 @dataclass(slots=True)
 class _Out:
@@ -54,6 +59,13 @@ class Control:
         self._queues: defaultdict[str, deque[str]] = defaultdict(deque)
         self._queued: dict[str, str] = {}
 
+    def clear(self) -> None:
+        """Forget everything: what follows from the cards' states is to be told again."""
+        self._out.clear()
+        self._counts.clear()
+        self._queues.clear()
+        self._queued.clear()
+
     def follow(self, card: Card, now: float) -> Iterator[Handout]:
         """Take note of a card's new state; yields what it makes necessary at once."""
         step = next_step(card)
@@ -65,7 +77,11 @@ class Control:
         if wanted is None:
             self._queued.pop(card.card_id, None)
         elif out is None:
-            yield from self._hand_out(Handout(card, wanted), now)
+            handout = Handout(card, wanted)
+            if self._must_wait(handout):
+                self._queue(handout)
+            else:
+                yield self._hand_out(handout, now)
 
     def freed(self, lookup: Callable[[str], Card | None], now: float) -> Iterator[Handout]:
         """Yield orders that found room since, in the order they queued."""
@@ -78,7 +94,7 @@ class Control:
                 card = lookup(card_id)
                 step = next_step(card) if card is not None else None
                 if card is not None and isinstance(step, Order | Cancel):
-                    yield from self._hand_out(Handout(card, step), now)
+                    yield self._hand_out(Handout(card, step), now)
 
     def overdue(self, lookup: Callable[[str], Card | None], now: float) -> Iterator[Handout]:
         """Yield what was handed out long ago and is still unanswered; pauses double each time."""
@@ -102,20 +118,25 @@ class Control:
             return out.order_id == card.order_id and card.due is not None
         return out.order_id == card.order_id and out.cancel == isinstance(wanted, Cancel)
 
-    def _hand_out(self, handout: Handout, now: float) -> Iterator[Handout]:
+    def _must_wait(self, handout: Handout) -> bool:
+        """Say whether there is no room, or room that others have waited for longer."""
+        full = self._counts[handout.station] >= self._cap or self._queues[handout.station]
+        return handout.counts and bool(full)
+
+    def _queue(self, handout: Handout) -> None:
+        card_id, station = handout.card.card_id, handout.station
+        if self._queued.get(card_id) != station:
+            self._queued[card_id] = station
+            self._queues[station].append(card_id)
+
+    def _hand_out(self, handout: Handout, now: float) -> Handout:
         card, station = handout.card, handout.station
-        cancel = handout.cancels
-        counted = not (card.express or cancel)
-        if counted and self._counts[station] >= self._cap:
-            if self._queued.get(card.card_id) != station:
-                self._queued[card.card_id] = station
-                self._queues[station].append(card.card_id)
-            return
+        cancel, counted = handout.cancels, handout.counts
         self._queued.pop(card.card_id, None)
         self._counts[station] += counted
         pause = self._resend_after
         self._out[card.card_id] = _Out(card.order_id, station, cancel, counted, now + pause, pause)
-        yield handout
+        return handout
 
     def _close(self, card_id: str, out: _Out) -> None:
         del self._out[card_id]

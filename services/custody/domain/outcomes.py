@@ -73,6 +73,6 @@ def _failed(card: Card, code: str, detail: str) -> Outcome | None:
 def _spoiled(card: Card, code: str) -> Outcome | None:
     if card.status is Status.QUARANTINED:
         return Outcome(OutcomeKind.QUARANTINED, code)
-    if card.due is Operation.DESTROY:
+    if card.due is Operation.DESTROY and not card.revoking:
         return Outcome(OutcomeKind.REMADE, code)
     return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 from uuid import UUID
 
 import asyncpg
@@ -171,7 +171,7 @@ class Store:
         return [row["body"] for row in rows]
 
 
-_Connection = asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+_Connection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 
 
 async def _write_events(db: _Connection, change: Change) -> None:

@@ -4,6 +4,7 @@ CREATE TABLE work (
     order_id    text PRIMARY KEY,
     state       text NOT NULL
         CHECK (state IN ('waiting', 'begun', 'answered', 'acknowledged')),
+    operation   smallint,  -- of orders that wait for a bench
     express     boolean NOT NULL,
     order_bytes bytea,
     traceparent text NOT NULL DEFAULT '',

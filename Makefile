@@ -1,0 +1,56 @@
+# `make help` lists what can be done. Everything runs in .venv, made from hash-locked requirements.
+PYTHON ?= python3
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.DEFAULT_GOAL := help
+
+.venv/runtime: requirements/runtime.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Cardwright needs Python 3.11 or later: make PYTHON=python3.12 ...")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/runtime.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	touch $@
+
+.venv/dev: requirements/dev.txt .venv/runtime
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	touch $@
+
+.PHONY: demo test lint bench up down protos lock clean help
+
+demo: .venv/runtime ## Run two issuers' requests through a whole line on this machine
+	@$(BIN)/cardwright demo
+
+test: .venv/dev ## Run all checks and tests, on every stack this machine has
+	@$(BIN)/python tests/run.py
+
+lint: .venv/dev ## Formatting, lint, types, import contracts, protos
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy libs services tests protos
+	$(BIN)/lint-imports
+	$(BIN)/python protos/generate.py --check
+	$(BIN)/python protos/generate.py --image .venv/protos.binpb
+	$(BIN)/python protos/lint.py .venv/protos.binpb
+
+bench: .venv/dev ## Measure the line on both stacks; prints ratios, asserts nothing
+	@$(BIN)/python -m tests.bench
+
+up: .venv/runtime ## Start a line in the background
+	@$(BIN)/cardwright up
+
+down: ## Stop it
+	@$(BIN)/cardwright down
+
+protos: .venv/dev ## Generate libs/cardwright/proto from protos/
+	$(BIN)/python protos/generate.py
+
+lock: .venv/dev ## Lock requirements/*.in with hashes
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q requirements/dev.in -o requirements/dev.txt
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q requirements/runtime.in -c requirements/dev.txt -o requirements/runtime.txt
+
+clean: ## Remove the virtual environment and all local state
+	rm -rf .venv .cardwright
+
+help: ## Show this
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10

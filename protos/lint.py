@@ -1,0 +1,40 @@
+"""buf lint and buf breaking over a descriptor set: rules as in buf.yaml, ours alone.
+
+buf reads the set rather than the sources, since protovalidate's schema comes from the installed
+package and not from a registry.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PUBLISHED = ROOT / "protos" / "published.binpb"
+_CONFIG = '{"version":"v2","lint":{"use":["STANDARD","COMMENTS"]},"breaking":{"use":["FILE"]}}'
+_FOREIGN = ("buf/", "google/")
+
+
+def _buf(*arguments: str) -> list[str]:
+    done = subprocess.run(  # noqa: S603 - a pinned tool of the virtual environment
+        [str(Path(sys.executable).parent / "buf"), *arguments, "--config", _CONFIG],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    said = (done.stdout + done.stderr).splitlines()
+    return [line for line in said if line and not line.startswith(_FOREIGN)]
+
+
+def main(image: str) -> int:
+    """Lint, and compare with what was published; the exit status."""
+    findings = _buf("lint", image)
+    if PUBLISHED.exists():
+        findings += _buf("breaking", image, "--against", str(PUBLISHED))
+    sys.stderr.writelines(f"{line}\n" for line in findings)
+    return 1 if findings else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1]))

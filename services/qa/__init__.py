@@ -1,0 +1,1 @@
+"""The inspection station: what a finished card shows is compared with what was ordered."""

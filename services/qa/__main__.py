@@ -1,0 +1,3 @@
+from services.qa.main import main
+
+main()

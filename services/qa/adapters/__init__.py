@@ -1,0 +1,1 @@
+"""What inspection touches: expected values from the vault, the inspector, the barcode reader."""

@@ -1,0 +1,170 @@
+"""An inspector as the station's runtime sees it: look at a card, judge it, drop it into a tray."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from cardwright.card.events import Body, Disposition, Inspected, OperationFailed
+from cardwright.driver import (
+    DeviceAddress,
+    DeviceConnection,
+    DeviceRefusedError,
+    Reply,
+    Request,
+    device_away,
+)
+from cardwright.driver.apdus import pack_apdus, unpack_apdus
+from cardwright.iso.errors import StripeError
+from cardwright.iso.stripe import BitStream
+from cardwright.station.ports import DeviceUnavailableError, NotBegun, WorkOrder
+from services.qa.adapters.barcode import read_barcodes
+from services.qa.domain import Expected, Found, chip_commands, defects
+
+__all__ = ["Inspector"]
+
+_OUTPUT, _REJECT, _FLOOR = "output", "reject", "floor"
+_UNREADABLE = BitStream(b"", 0)
+
+
+class Inspector:
+    """One machine with ``seats`` cards in it at once.
+
+    An inspection can be done again: a card that was judged but whose fact was never stated is
+    looked at again, from the reject tray too. In the output tray lie good cards alone, so there
+    the tray is the verdict.
+    """
+
+    def __init__(self, address: DeviceAddress, seats: int) -> None:
+        self._address, self._seats = address, seats
+        self._idle: list[DeviceConnection] = []
+
+    @property
+    def name(self) -> str:
+        """The machine's name in facts."""
+        return self._address.name
+
+    @property
+    def depth(self) -> int:
+        """A job a seat."""
+        return self._seats
+
+    async def close(self) -> None:
+        """Hang up."""
+        while self._idle:
+            await self._idle.pop().close()
+
+    async def perform(self, order: WorkOrder, material: Expected) -> Body:
+        """Inspect one card and move it to the output or the reject tray.
+
+        Raises:
+            DeviceUnavailableError: The machine can't work now.
+        """
+        async with self._link() as link:
+            try:
+                found = await _look(link, order.job_id, material)
+            except DeviceRefusedError as refused:
+                return await self._absent(link, order, material, refused)
+            return await self._judge(link, order, material, found)
+
+    async def recall(self, order: WorkOrder) -> Body | NotBegun:
+        """Ask where the card lies: in the output tray it has passed, else look at it again.
+
+        Raises:
+            DeviceUnavailableError: It does not answer now.
+        """
+        async with self._link() as link:
+            card = (await link.ask("CARD", card=order.job_id)).ok
+            return self._passed(card) if card["in"] == _OUTPUT else NotBegun()
+
+    async def _judge(
+        self, link: DeviceConnection, order: WorkOrder, expected: Expected, found: Found
+    ) -> Body:
+        verdict = defects(expected, found, order.blank_serial)
+        await link.ask("MOVE", card=order.job_id, to=_REJECT if verdict else _OUTPUT)
+        return Inspected(found.blank, not verdict, verdict, self.name)
+
+    async def _absent(
+        self,
+        link: DeviceConnection,
+        order: WorkOrder,
+        expected: Expected,
+        refused: DeviceRefusedError,
+    ) -> Body:
+        """Answer for a card that can't be taken in from the floor."""
+        if refused.code == "CARD_HELD":
+            raise DeviceUnavailableError(refused.code, "another machine still holds the card")
+        if refused.code == "NO_SUCH_CARD":
+            card = (await link.ask("CARD", card=order.job_id)).ok
+            if card["in"] == _OUTPUT:
+                return self._passed(card)
+            if card["in"] == _REJECT:
+                await link.ask("MOVE", card=order.job_id, to=_FLOOR)
+                found = await _look(link, order.job_id, expected)
+                return await self._judge(link, order, expected, found)
+        return OperationFailed(
+            code=refused.code,
+            detail="the machine can't take the card in: look where it lies",
+            disposition=Disposition.UNCERTAIN,
+            device=self.name,
+        )
+
+    def _passed(self, card: Mapping[str, Any]) -> Inspected:
+        return Inspected(str(card["blank"]), passed=True, device=self.name)
+
+    @asynccontextmanager
+    async def _link(self) -> AsyncIterator[DeviceConnection]:
+        """Borrow a connection."""
+        link = (
+            self._idle.pop()
+            if self._idle
+            else DeviceConnection(self._address.host, self._address.port)
+        )
+        try:
+            with device_away(self.name):
+                yield link
+        except DeviceRefusedError as refused:  # the card was moved under our eyes: look again
+            raise DeviceUnavailableError(refused.code, str(refused)) from None
+        finally:
+            self._idle.append(link)
+
+
+async def _look(link: DeviceConnection, card: str, expected: Expected) -> Found:
+    """Take pictures, swipe the stripe, and read the chip if one is expected.
+
+    Raises:
+        DeviceRefusedError: The machine can't take the card in.
+    """
+    requests = [Request("INSPECT", {"card": card})]
+    if commands := chip_commands(expected):
+        requests += [
+            Request("POWER", {"card": card}),
+            Request("APDUS", {"card": card}, pack_apdus(commands)),
+        ]
+    seen, *chip = await link.flight(requests)
+    if isinstance(seen, DeviceRefusedError):
+        raise seen
+    back = seen.body[seen.ok["front"] :]
+    return Found(
+        blank=str(seen.ok["blank"]),
+        barcodes=await asyncio.to_thread(read_barcodes, back) if expected.barcode else (),
+        tracks={int(track): _bits(bits) for track, bits in seen.ok["tracks"].items()},
+        chip=_responses(chip),
+    )
+
+
+def _bits(track: Mapping[str, Any]) -> BitStream:
+    try:
+        return BitStream(bytes.fromhex(track["bits"]), track["length"])
+    except StripeError:
+        return _UNREADABLE
+
+
+def _responses(chip: Sequence[Reply | DeviceRefusedError]) -> tuple[bytes, ...] | None:
+    """Return what the chip answered; None when it did not even answer the reset."""
+    replies = [outcome for outcome in chip if isinstance(outcome, Reply)]
+    if len(replies) < len(chip):
+        return None
+    return tuple(unpack_apdus(replies[-1].body)) if replies else ()

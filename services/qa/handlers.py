@@ -1,0 +1,83 @@
+"""The inspection bench: what each card should show, and the machines that look."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from cardwright.card.events import Disposition, OperationFailed
+from cardwright.secret import SecretBytes
+from cardwright.station.ports import Answer, Device, WorkOrder
+from cardwright.vault.vault import VaultError
+from services.qa.adapters.sections import SectionMalformedError, read_expected
+from services.qa.domain import Expected
+
+__all__ = ["InspectBench", "Sections"]
+
+
+class Sections(Protocol):
+    """What inspection needs of the vault."""
+
+    async def open(self, section: str, card_ids: Sequence[str]) -> dict[str, SecretBytes]:
+        """Read and open what the section holds of these cards."""
+
+
+class InspectBench:
+    """Fetches expected values; the machines do the rest.
+
+    Args:
+        vault: the vault, by this station's role.
+        devices: the inspectors.
+        chip: False leaves the chips out.
+        render: False leaves the barcodes out.
+    """
+
+    def __init__(
+        self,
+        vault: Sections,
+        devices: Sequence[Device[Expected]],
+        *,
+        chip: bool = True,
+        render: bool = True,
+    ) -> None:
+        self._vault, self._devices = vault, devices
+        self._chip, self._render = chip, render
+
+    @property
+    def devices(self) -> Sequence[Device[Expected]]:
+        """The inspectors."""
+        return self._devices
+
+    async def prepare(self, orders: Sequence[WorkOrder]) -> Mapping[str, Expected | Answer]:
+        """Return what each card should show, or an answer where that can't be known."""
+        opened, damaged = await self._open([order.card_id for order in orders])
+        return {
+            order.order_id: _refused(order, "SECTION_DAMAGED", "its sealed data were changed")
+            if order.card_id in damaged
+            else self._expected(order, opened.get(order.card_id))
+            for order in orders
+        }
+
+    async def _open(self, cards: Sequence[str]) -> tuple[dict[str, SecretBytes], frozenset[str]]:
+        """Open what opens; the second part names the cards whose section was changed."""
+        try:
+            return await self._vault.open("inspection", cards), frozenset()
+        except VaultError as error:
+            damaged = frozenset(error.card_ids)
+            if not damaged:
+                raise
+        opened, more = await self._open([card for card in cards if card not in damaged])
+        return opened, damaged | more
+
+    def _expected(self, order: WorkOrder, section: SecretBytes | None) -> Expected | Answer:
+        if section is None:
+            return _refused(order, "SECTION_MISSING", "nothing says how the card should look")
+        try:
+            return read_expected(section, chip=self._chip, render=self._render)
+        except SectionMalformedError as error:
+            return _refused(order, error.code, str(error))
+
+
+def _refused(order: WorkOrder, code: str, detail: str) -> Answer:
+    """State that a person must decide: no machine has touched the card."""
+    return Answer(order.order_id, OperationFailed(code, detail, Disposition.REFUSED))
