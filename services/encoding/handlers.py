@@ -43,7 +43,7 @@ class Preparation:
         (stripes, torn), (chips, broken), keys = await asyncio.gather(
             self._open("stripe", cards),
             self._open("chip", cards if self._chip else []),
-            self._vault.get_sealed("chip_keys", cards if self._chip else []),
+            self._keys(cards if self._chip else []),
         )
         damaged = torn | broken
         return {
@@ -57,6 +57,9 @@ class Preparation:
             )
             for order in orders
         }
+
+    async def _keys(self, cards: Sequence[str]) -> dict[str, bytes]:
+        return await self._vault.get_sealed("chip_keys", cards) if cards else {}
 
     async def _open(
         self, section: str, cards: Sequence[str]

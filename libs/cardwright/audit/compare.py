@@ -39,7 +39,10 @@ def item_of(row: AuditRow) -> Item:
 
 def without_redeliveries(items: Iterable[Item]) -> list[Item]:
     """Keep the first delivery of each event; another event under the same number is kept."""
-    return list({item.hash: item for item in reversed(list(items))}.values())[::-1]
+    first: dict[bytes, Item] = {}
+    for item in items:
+        first.setdefault(item.hash, item)
+    return list(first.values())
 
 
 def compare(
@@ -47,7 +50,7 @@ def compare(
     log: Sequence[Item],
     published: Sequence[Item],
     blame: Copy,
-    missing: Sequence[range] = (),
+    missing: Iterable[range] = (),
 ) -> Finding | None:
     """Name the first difference.
 
@@ -58,30 +61,73 @@ def compare(
         blame: the copy that is inconsistent in itself, if one is.
         missing: positions that no row of the log has: what stood there was dropped.
     """
-    logged = {item.fact for item in log}
-    told = {item.fact for item in published}
+    index = next(
+        (i for i, pair in enumerate(zip(log, published, strict=False)) if _differ(*pair)),
+        min(len(log), len(published)),
+    )
+    here = log[index] if index < len(log) else None
+    there = published[index] if index < len(published) else None
+    difference = _Difference(stream_id, blame, list(missing))
+    if here is not None and here.fact in {item.fact for item in log[:index]}:
+        return difference.found(Code.ADDED, here, "the stream had this fact before", Copy.LOG)
+    if there is not None and there.fact in {item.fact for item in published[:index]}:
+        return difference.found(Code.ADDED, there, "the stream had this fact before", Copy.EVENTS)
+    if here is not None and (there is None or there.fact in {item.fact for item in log}):
+        if there is None or here.fact not in {item.fact for item in published}:
+            return difference.only_in_log(here)
+        return difference.between(here, there)
+    if there is None:
+        return None
+    if here is None or here.fact in {item.fact for item in published}:
+        return difference.only_published(there)
+    return difference.found(
+        Code.EDITED, difference.trusted(here, there), "the copies hold different facts"
+    )
 
-    def found(code: Code, item: Item, detail: str, where: Copy = blame) -> Finding:
-        return Finding(code, where, stream_id, item.sequence, item.position, detail)
 
-    for here, there in zip(log, published, strict=False):
+def _differ(here: Item, there: Item) -> bool:
+    elsewhere = there.position and there.position != here.position
+    return here.hash != there.hash or bool(elsewhere)
+
+
+@dataclass(frozen=True, slots=True)
+class _Difference:
+    """What to call a difference, knowing which copy is inconsistent in itself."""
+
+    stream_id: str
+    blame: Copy
+    missing: list[range]
+
+    def found(self, code: Code, item: Item, detail: str, where: Copy | None = None) -> Finding:
+        return Finding(
+            code, where or self.blame, self.stream_id, item.sequence, item.position, detail
+        )
+
+    def trusted(self, here: Item, there: Item) -> Item:
+        return here if self.blame is Copy.EVENTS else there
+
+    def between(self, here: Item, there: Item) -> Finding:
+        """Both copies hold both facts."""
         if here.hash == there.hash:
-            if there.position and here.position != there.position:
-                what = f"published at position {there.position}"
-                return found(Code.REORDERED, here, what, Copy.LOG)
-            continue
+            what = f"it was published at position {there.position}"
+            return self.found(Code.REORDERED, here, what, Copy.LOG)
         if here.fact == there.fact:
-            return found(Code.EDITED, here, "the copies hold the same fact in different events")
-        moved = here.fact in told and there.fact in logged
-        if moved:
-            return found(Code.REORDERED, there, "the copies have these events in another order")
-        if there.fact in logged:
-            return _only_in_log(found, here, blame)
-        if here.fact in told:
-            return _only_published(found, there, blame, missing)
-        return found(Code.EDITED, here, "the copies hold different facts")
-    if len(log) > len(published):
-        return _only_in_log(found, log[len(published)], blame, at_end=True)
-    if len(published) > len(log):
-        return _only_published(found, published[len(log)], blame, missing, at_end=True)
-    return None
+            what = "the copies hold the same fact in different events"
+            return self.found(Code.EDITED, self.trusted(here, there), what)
+        first = min(here, there, key=lambda item: item.sequence)
+        return self.found(Code.REORDERED, first, "the copies hold it in different places")
+
+    def only_in_log(self, item: Item) -> Finding:
+        if self.blame is Copy.LOG:
+            return self.found(Code.ADDED, item, "it was never published")
+        if self.blame is Copy.EVENTS:
+            return self.found(Code.DROPPED, item, "the log has it")
+        return self.found(Code.NOT_PUBLISHED, item, "added to the log, or cut from the topic")
+
+    def only_published(self, item: Item) -> Finding:
+        gap = any(item.position in positions for positions in self.missing)
+        if self.blame is Copy.LOG or gap:
+            return self.found(Code.DROPPED, item, "it was published", Copy.LOG)
+        if self.blame is Copy.EVENTS:
+            return self.found(Code.ADDED, item, "the log never had it")
+        return self.found(Code.NOT_IN_LOG, item, "cut from the log, or added to the topic")

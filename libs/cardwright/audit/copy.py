@@ -6,7 +6,7 @@ the order of its partitions; in both, a stream's own events are in sequence.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 from cardwright.audit.findings import Code, Copy, Finding
@@ -87,39 +87,45 @@ class CopyCheck:
         if row.position > self.last_position + 1:
             self.missing.append(range(self.last_position + 1, row.position))
         self.last_position = max(self.last_position, row.position)
-        head = self.heads.get(row.stream_id)
-        if head is None:
-            head = self.heads[row.stream_id] = Head(None)
-        event = self._read(row, head)
-        if event is not None:
-            self._follow(row, head, event)
-
-    def _read(self, row: AuditRow, head: Head) -> LoggedEvent | None:
-        """Check an event against itself."""
         try:
             event = decode_event(row.body)
         except CodecError as error:
-            self._find(head, row, Code.EDITED, row.sequence or head.sequence + 1, error.code)
-            return None
-        sequence = row.sequence or event.sequence
-        said = [
-            name
-            for name, column, content in (
-                ("stream", row.stream_id, event.stream_id),
-                ("sequence", sequence, event.sequence),
-                ("kind", row.kind or kind_of(event.fact.body), kind_of(event.fact.body)),
-                ("hash", row.hash or event.hash, event.hash),
-            )
-            if column != content
-        ]
-        if said:
-            what = f"the event is not what is said beside it: {', '.join(said)}"
-            self._find(head, row, Code.EDITED, sequence, what)
-        elif event.fact.stream_id != event.stream_id:
-            self._find(head, row, Code.ADDED, sequence, "its fact is about another stream")
+            head = self._head(row.stream_id)
+            sequence = row.sequence or head.sequence + 1
+            self._find(head, row, Code.EDITED, sequence, error.code)
+            return
+        row = self._in_its_place(row, event)
+        head = self._head(row.stream_id)
+        self._alone(row, head, event)
+        self._follow(row, head, event)
+
+    def _head(self, stream_id: str) -> Head:
+        return self.heads.setdefault(stream_id, Head(None))
+
+    def _in_its_place(self, row: AuditRow, event: LoggedEvent) -> AuditRow:
+        """Return the row under the name by which it continues its stream.
+
+        Where columns and event disagree, one of the two was changed: what continues is the other.
+        """
+        said = replace(row, sequence=row.sequence or event.sequence)
+        if (said.stream_id, said.sequence) == (event.stream_id, event.sequence):
+            return said
+        what = "the event is not the one that is named beside it"
+        if self._head(said.stream_id).sequence + 1 != said.sequence:
+            said = replace(said, stream_id=event.stream_id, sequence=event.sequence)
+        self._find(self._head(said.stream_id), said, Code.EDITED, said.sequence, what)
+        return said
+
+    def _alone(self, row: AuditRow, head: Head, event: LoggedEvent) -> None:
+        """Check an event against itself."""
+        kind = kind_of(event.fact.body)
+        if (row.kind or kind) != kind or (row.hash or event.hash) != event.hash:
+            what = "the event is not of the kind or hash that is noted beside it"
+            self._find(head, row, Code.EDITED, row.sequence, what)
+        elif event.fact.stream_id != row.stream_id:
+            self._find(head, row, Code.ADDED, row.sequence, "its fact is about another stream")
         elif (wrong := self._signature(event)) is not None:
-            self._find(head, row, Code.SIGNATURE, sequence, wrong)
-        return event
+            self._find(head, row, Code.SIGNATURE, row.sequence, wrong)
 
     def _signature(self, event: LoggedEvent) -> str | None:
         received, fact = event.received, event.fact
@@ -140,7 +146,7 @@ class CopyCheck:
 
     def _follow(self, row: AuditRow, head: Head, event: LoggedEvent) -> None:
         """Check an event against the one before it, and go on from it."""
-        sequence = row.sequence or event.sequence
+        sequence = row.sequence
         if sequence <= head.sequence:
             self._repeated(row, head, sequence)
             return
@@ -176,14 +182,16 @@ class CopyCheck:
                 fits = fits and card is not None and isinstance(next_step(card), Permit)
         else:
             fits = isinstance(judge(card, fact), Accept)
-        if not fits:
+        try:
+            after = apply(card or Card(row.stream_id), fact) if fits else None
+        except (IndexError, ValueError):
+            after = None  # e.g. an operation that its route does not hold
+        if after is None:
             what = f"{kind_of(fact.body)} does not fit what came before"
             self._find(head, row, Code.REFUSED, sequence, what)
-            return
-        head.card = apply(card or Card(row.stream_id), fact)
+        else:
+            head.card = after
 
     def _find(self, head: Head, row: AuditRow, code: Code, sequence: int, detail: str) -> None:
         if head.finding is None:
-            head.finding = Finding(
-                code, self._where, row.stream_id, sequence, row.position, detail
-            )
+            head.finding = Finding(code, self._where, row.stream_id, sequence, row.position, detail)

@@ -282,7 +282,9 @@ def _permitted(card: Card, _: e.DispatchPermitted) -> Card:
 
 
 def _parked(card: Card, body: e.Parked) -> Card:
-    return replace(card, parked=True, code=body.code)
+    # The code of an open exception is what an operator waives.
+    decided = card.exception or card.quarantined
+    return replace(card, parked=True, code=card.code if decided else body.code)
 
 
 def _no_card(card: Card, _: Body) -> Card:

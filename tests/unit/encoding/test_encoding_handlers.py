@@ -45,7 +45,7 @@ async def test_each_product_gets_what_it_has(vault: MemoryVault) -> None:
 async def test_chips_can_be_left_out(vault: MemoryVault) -> None:
     found = await material(vault, chip=False)
     assert all(each.chip is None for each in found.values())
-    assert vault.calls == ["stripe", "chip_keys"]
+    assert vault.calls == ["stripe"]
 
 
 async def test_a_damaged_section_is_for_a_person_and_stops_no_other_card(

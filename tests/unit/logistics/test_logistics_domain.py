@@ -42,9 +42,7 @@ def test_a_code_is_extension_prefix_serial_and_check_digit() -> None:
     assert element_string("106141412345678908") == "(00)106141412345678908"
 
 
-@given(
-    st.from_regex(r"[0-9]{7,10}", fullmatch=True), st.integers(0, 9), st.integers(0, 999_999)
-)
+@given(st.from_regex(r"[0-9]{7,10}", fullmatch=True), st.integers(0, 9), st.integers(0, 999_999))
 def test_every_code_is_an_sscc_and_one_wrong_digit_is_seen(
     prefix: str, extension: int, serial: int
 ) -> None:
