@@ -18,10 +18,10 @@ __all__ = ["CatalogueError", "PrintedProduct", "load_designs", "load_products"]
 
 
 class CatalogueError(Exception):
-    """A product file can't be used.
+    """A product can't be used as the catalogue has it.
 
     Attributes:
-        code: PRODUCT_INVALID or PRODUCT_DESIGN.
+        code: PRODUCT_INVALID, PRODUCT_DESIGN or PRODUCT_UNKNOWN.
     """
 
     def __init__(self, code: str, message: str) -> None:

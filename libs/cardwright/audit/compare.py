@@ -14,7 +14,7 @@ from cardwright.audit.findings import Code, Copy, Finding
 from cardwright.custody.merkle import leaf_hash
 from cardwright.eventlog.codec import CodecError, decode_event
 
-__all__ = ["Item", "compare", "item_of", "without_redeliveries"]
+__all__ = ["Item", "compare", "compare_places", "item_of", "without_redeliveries"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def compare(
     blame: Copy,
     missing: Iterable[range] = (),
 ) -> Finding | None:
-    """Name the first difference.
+    """Name the first difference in what the copies hold, and in which order.
 
     Args:
         stream_id: the stream.
@@ -62,7 +62,7 @@ def compare(
         missing: positions that no row of the log has: what stood there was dropped.
     """
     index = next(
-        (i for i, pair in enumerate(zip(log, published, strict=False)) if _differ(*pair)),
+        (i for i, (a, b) in enumerate(zip(log, published, strict=False)) if a.hash != b.hash),
         min(len(log), len(published)),
     )
     here = log[index] if index < len(log) else None
@@ -75,7 +75,11 @@ def compare(
     if here is not None and (there is None or there.fact in {item.fact for item in log}):
         if there is None or here.fact not in {item.fact for item in published}:
             return difference.only_in_log(here)
-        return difference.between(here, there)
+        if here.fact == there.fact:
+            what = "the copies hold the same fact in different events"
+            return difference.found(Code.EDITED, difference.trusted(here, there), what)
+        moved = _moved(here, there, log, published)
+        return difference.found(Code.REORDERED, moved, "the copies hold it in different places")
     if there is None:
         return None
     if here is None or here.fact in {item.fact for item in published}:
@@ -85,9 +89,23 @@ def compare(
     )
 
 
-def _differ(here: Item, there: Item) -> bool:
-    elsewhere = there.position and there.position != here.position
-    return here.hash != there.hash or bool(elsewhere)
+def compare_places(
+    stream_id: str, log: Iterable[Item], published: Iterable[Item]
+) -> Finding | None:
+    """Name the first event that was published at another position than it has in the log."""
+    for here, there in zip(log, published, strict=False):
+        if there.position and here.position != there.position:
+            what = f"it was published at position {there.position}"
+            return Finding(Code.REORDERED, Copy.LOG, stream_id, here.sequence, here.position, what)
+    return None
+
+
+def _moved(here: Item, there: Item, log: Sequence[Item], published: Sequence[Item]) -> Item:
+    """Of two events that swapped their order, return the one that left its position."""
+    told = {item.fact: item.position for item in published}
+    logged = {item.fact: item.position for item in log}
+    pair = sorted((here, there), key=lambda item: item.sequence)
+    return next((item for item in pair if logged[item.fact] != told[item.fact]), pair[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,17 +123,6 @@ class _Difference:
 
     def trusted(self, here: Item, there: Item) -> Item:
         return here if self.blame is Copy.EVENTS else there
-
-    def between(self, here: Item, there: Item) -> Finding:
-        """Both copies hold both facts."""
-        if here.hash == there.hash:
-            what = f"it was published at position {there.position}"
-            return self.found(Code.REORDERED, here, what, Copy.LOG)
-        if here.fact == there.fact:
-            what = "the copies hold the same fact in different events"
-            return self.found(Code.EDITED, self.trusted(here, there), what)
-        first = min(here, there, key=lambda item: item.sequence)
-        return self.found(Code.REORDERED, first, "the copies hold it in different places")
 
     def only_in_log(self, item: Item) -> Finding:
         if self.blame is Copy.LOG:

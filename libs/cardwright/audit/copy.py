@@ -84,6 +84,7 @@ class CopyCheck:
     def take(self, row: AuditRow) -> None:
         """Check the next event."""
         self.events += 1
+        taken = not self._redelivers and row.position <= self.last_position
         if row.position > self.last_position + 1:
             self.missing.append(range(self.last_position + 1, row.position))
         self.last_position = max(self.last_position, row.position)
@@ -96,6 +97,8 @@ class CopyCheck:
             return
         row = self._in_its_place(row, event)
         head = self._head(row.stream_id)
+        if taken:
+            self._find(head, row, Code.ADDED, row.sequence, "another event has its position")
         self._alone(row, head, event)
         self._follow(row, head, event)
 

@@ -1,10 +1,10 @@
 """Verifying the log, and the published copy against it. Pure; memory is a head a stream.
 
 What is checked of every event: its bytes against its hash, its columns against its content, its
-link to the event before it, its signature, that its fact is about its own stream, and that custody's
-rules let it follow. Of the log: that its positions are dense. Of both copies: that every stream is
-the same in both, byte for byte and at the same positions. The last event of a chain fixes all of
-it, so comparing heads is enough; only streams that differ are looked at a second time.
+link to the event before it, its signature, that its fact is about its own stream, and that
+custody's rules let it follow. Of the log: that its positions are dense. Of both copies: that every
+stream is the same in both, byte for byte and at the same positions. The last event of a chain fixes
+all of it, so comparing heads is enough; only streams that differ are looked at a second time.
 
 What is not seen: a tail that was cut from both copies alike leaves two shorter logs that are
 perfect. Until signed checkpoints are kept by somebody else, nothing in the copies tells of it. Nor
@@ -14,9 +14,11 @@ does verification prove that facts are true: reconcile the stock (`cardwright.au
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from itertools import chain
 
-from cardwright.audit.compare import Item, compare, item_of, without_redeliveries
+from cardwright.audit.compare import Item, compare, compare_places, item_of, without_redeliveries
 from cardwright.audit.copy import AuditRow, CopyCheck, Head
 from cardwright.audit.findings import Code, Copy, Finding, Report
 from cardwright.custody.statement import SignatureVerifier
@@ -57,12 +59,13 @@ class Audit:
             log: the suspects' events in the log, read after ``published`` was: a log goes on.
             published: the suspects' events in the topic.
         """
-        findings = [
-            finding
-            for stream_id in self._streams()
-            if (finding := self._finding(stream_id, log, published)) is not None
-        ]
+        findings = self._each(self._streams(), partial(self._finding, log=log, published=published))
         findings += self._unexplained(findings)
+        if not findings:
+            # Of use alone when nothing is gone or new: that moves everything behind it.
+            findings = self._each(
+                self.suspects(), partial(self._moved, log=log, published=published)
+            )
         findings.sort(key=lambda finding: finding.position or self.log.last_position + 1)
         return Report(
             events=self.log.events,
@@ -70,6 +73,15 @@ class Audit:
             published=self.published.events if self.published is not None else None,
             findings=tuple(findings),
         )
+
+    def _each(
+        self, stream_ids: Iterable[str], find: Callable[[str], Finding | None]
+    ) -> list[Finding]:
+        return [found for stream_id in stream_ids if (found := find(stream_id)) is not None]
+
+    def _moved(self, stream_id: str, log: Items, published: Items) -> Finding | None:
+        told = without_redeliveries(published.get(stream_id, ()))
+        return compare_places(stream_id, log.get(stream_id, ()), told)
 
     def _streams(self) -> set[str]:
         broken = {stream_id for stream_id, head in self.log.heads.items() if head.finding}
@@ -102,14 +114,15 @@ class Audit:
 
     def _unexplained(self, findings: Iterable[Finding]) -> list[Finding]:
         """Find positions that are missing although no stream misses an event."""
-        missing = [position for gap in self.log.missing for position in gap]
+        count = sum(map(len, self.log.missing))
         dropped = [f for f in findings if f.code is Code.DROPPED and f.where is Copy.LOG]
-        known = {finding.position for finding in dropped}
-        left = [position for position in missing if position not in known]
-        if len(missing) <= len(dropped) or not left:
+        if count <= len(dropped):
             return []
-        what = f"{len(left)} positions of the log have no event, in neither copy"
-        return [Finding(Code.DROPPED, Copy.LOG, "", 0, left[0], what)]
+        known = {finding.position for finding in dropped}
+        every = chain.from_iterable(self.log.missing)
+        first = next(position for position in every if position not in known)
+        what = f"{count} positions of the log have no event, this one in neither copy"
+        return [Finding(Code.DROPPED, Copy.LOG, "", 0, first, what)]
 
 
 def verify(

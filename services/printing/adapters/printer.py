@@ -11,6 +11,7 @@ from cardwright.card import Body
 from cardwright.card.events import Disposition, OperationFailed, Printed
 from cardwright.driver import DeviceAddress, DeviceConnection, DeviceRefusedError, device_away
 from cardwright.station.ports import DeviceUnavailableError, NotBegun, WorkOrder
+from services.printing.catalogue import CatalogueError
 from services.printing.handlers import PrintJob, Products
 
 __all__ = ["PrinterDevice"]
@@ -104,13 +105,19 @@ class PrinterDevice:
             why = str(state.get("stopped", "STILL_PRINTING"))
             raise DeviceUnavailableError(why, f"{self.name} has not ended the job")
         if kind == "done":
-            product = self._products[order.product, order.product_version]
-            return Printed(blank, self.name, product.design_digest)
+            return Printed(blank, self.name, self._design_digest(order))
         code = "PRINT_INTERRUPTED" if kind == "interrupted" else str(state["code"])
         # A blank with a serial lies in the reject tray; without, nobody knows where it is.
         disposition = Disposition.SPOILED if blank else Disposition.UNCERTAIN
         detail = f"{self.name} spoilt the card"
         return OperationFailed(code, detail, disposition, blank, self.name)
+
+    def _design_digest(self, order: WorkOrder) -> bytes:
+        product = self._products.get((order.product, order.product_version))
+        if product is None:  # it was there when the card was sent: never take a product out
+            name = f"{order.product}/v{order.product_version}"
+            raise CatalogueError("PRODUCT_UNKNOWN", f"{name} was printed; put it back")
+        return product.design_digest
 
     def _refused(self, refused: DeviceRefusedError) -> Body:
         """Read the refusal of a new job as a fact: nothing was made of it here.

@@ -77,7 +77,13 @@ async def test_a_batch_fills_the_open_box_and_opens_more(pool: Pool, owner: Owne
 
 
 async def test_issuers_products_and_lanes_do_not_share_a_box(pool: Pool, owner: Owner) -> None:
-    kinds = [{}, {"issuer": "other"}, {"product": "badge"}, {"express": True}, {"express": True}]
+    kinds: list[dict[str, Any]] = [
+        {},
+        {"issuer": "other"},
+        {"product": "badge"},
+        {"express": True},
+        {"express": True},
+    ]
     packed = await handle(pool, PACK, [order(**kind) for kind in kinds])
     assert len({body.sscc for body in packed}) == 5
     closed = await owner.fetch("SELECT express FROM box WHERE closed_at IS NOT NULL")

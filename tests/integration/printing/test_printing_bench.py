@@ -14,6 +14,7 @@ from PIL import Image
 from cardwright.card.events import Disposition, OperationFailed, Printed
 from cardwright.driver import DeviceAddress
 from cardwright.localstack.ports import free_port
+from cardwright.localstack.waiting import until
 from cardwright.proto.vault.v1.sections_pb2 import PrintSection
 from cardwright.secret import SecretBytes
 from cardwright.station.ports import DeviceUnavailableError, NotBegun
@@ -69,9 +70,10 @@ async def outcome(printer: PrinterDevice, attempt: int = 1) -> Any:
 
 
 async def until_printing(machine: Device, job_id: str) -> None:
-    async with asyncio.timeout(30):
-        while machine.ask("JOB", job_id=job_id)["state"] != "printing":
-            await asyncio.sleep(0.01)
+    async def printing() -> bool:
+        return bool(machine.ask("JOB", job_id=job_id)["state"] == "printing")
+
+    await until(printing, 30, "the card is in the engine")
 
 
 class OneSection:

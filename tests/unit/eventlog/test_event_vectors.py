@@ -3,20 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import sys
-from pathlib import Path
 from typing import get_args
 
 import pytest
-
-from cardwright.card import Body, kind_of
-from cardwright.card.events import kind_name
-from cardwright.custody.merkle import leaf_hash
-from cardwright.custody.statement import SignatureVerifier
-from cardwright.eventlog.codec import decode_event, decode_signed_fact
-
-sys.path.insert(0, str(Path(__file__).parent))
-from event_vectors import (  # noqa: E402  # a sibling, not a package
+from event_vectors import (
     ATTACHMENT,
     BODIES,
     CLAIMED,
@@ -27,6 +17,12 @@ from event_vectors import (  # noqa: E402  # a sibling, not a package
     fact_of,
     vectors,
 )
+
+from cardwright.card import Body, kind_of
+from cardwright.card.events import kind_name
+from cardwright.custody.merkle import leaf_hash
+from cardwright.custody.statement import SignatureVerifier
+from cardwright.eventlog.codec import decode_event, decode_signed_fact
 
 CASES = [pytest.param(actor, body, id=kind_of(body)) for actor, body in BODIES]
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from design_support import CARD_ID, DESIGNS, PHOTOS, Fields
 
 from cardwright.secret import SecretText
 from services.printing.design import Design, Renderer, load_design
+from tests.unit.printing.design_support import CARD_ID, DESIGNS, PHOTOS, Fields
 
 
 @pytest.fixture(scope="session")

@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from design_support import DESIGNS, spec_of
 from pydantic import ValidationError
 
 from services.printing.design import Design, DesignAreaError, DesignLoadError, load_design
 from services.printing.design.areas import check_areas
 from services.printing.design.geometry import CHIP_CONTACTS, CHIP_KEEP_OUT, to_pixels
 from services.printing.design.load import folder_digest
+from tests.unit.printing.design_support import DESIGNS, spec_of
 
 
 def text_at(x: float, y: float, **options: Any) -> dict[str, Any]:

@@ -5,13 +5,13 @@ import struct
 import zlib
 
 import pytest
-from design_support import PHOTOS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
 from services.printing.design import PhotoError, PhotoInfo, check_photo
 from services.printing.design.photo import MAX_PHOTO_BYTES, scaled_photo
+from tests.unit.printing.design_support import PHOTOS
 
 
 def encoded(image: Image.Image, kind: str, **options: object) -> bytes:

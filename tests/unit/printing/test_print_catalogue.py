@@ -3,10 +3,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from design_support import ROOT
 
 from services.printing.catalogue import CatalogueError, load_designs, load_products
 from services.printing.design import Design
+from tests.unit.printing.design_support import ROOT
 
 
 def test_every_shipped_product_has_a_material_and_a_design() -> None:

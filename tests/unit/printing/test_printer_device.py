@@ -9,6 +9,7 @@ from cardwright.card.events import Disposition, OperationFailed, Printed
 from cardwright.driver import DeviceAddress
 from cardwright.station.ports import DeviceUnavailableError, NotBegun
 from services.printing.adapters.printer import PrinterDevice
+from services.printing.catalogue import CatalogueError
 from services.printing.handlers import PrintJob
 from services.printing.ports import Faces
 from tests.unit.driver.fake_machine import Peer, machine
@@ -162,3 +163,12 @@ async def test_a_machine_that_is_off_is_unavailable() -> None:
     device = PrinterDevice(DeviceAddress("printer-1", "127.0.0.1", port), 8, PRODUCTS)
     with pytest.raises(DeviceUnavailableError, match="DEVICE_UNREACHABLE"):
         await device.recall(order())
+
+
+async def test_a_printed_card_of_a_product_that_was_taken_out_stops_the_station() -> None:
+    async with machine(Script({"state": "done", "blank": "B-1"})) as port:
+        device = PrinterDevice(DeviceAddress("printer-1", "127.0.0.1", port), 8, {})
+        with pytest.raises(CatalogueError) as caught:
+            await device.recall(order())
+        await device.close()
+    assert caught.value.code == "PRODUCT_UNKNOWN"

@@ -5,7 +5,6 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from design_support import ROOT
 
 from cardwright.card import Operation
 from cardwright.settings import SettingsError
@@ -13,6 +12,7 @@ from cardwright.station.runtime import Parts
 from services.printing import main
 from services.printing.adapters.rendering import BlankPass, RenderPool
 from services.printing.adapters.settings import PrintingSettings
+from tests.unit.printing.design_support import ROOT
 
 
 @pytest.mark.parametrize(("render", "kind"), [("on", RenderPool), ("off", BlankPass)])

@@ -6,11 +6,11 @@ import signal
 from collections.abc import Iterator
 
 import pytest
-from design_support import CARD_ID, PHOTOS, ROOT, Fields
 
 from services.printing.adapters.rendering import BlankPass, RenderPool
 from services.printing.design import Renderer
 from services.printing.ports import Faces, RenderFault, ToRender
+from tests.unit.printing.design_support import CARD_ID, PHOTOS, ROOT, Fields
 
 DEBIT = ToRender(
     "emv-debit/v1",
