@@ -59,7 +59,8 @@ class Audit:
             log: the suspects' events in the log, read after ``published`` was: a log goes on.
             published: the suspects' events in the topic.
         """
-        findings = self._each(self._streams(), partial(self._finding, log=log, published=published))
+        differs = partial(self._finding, log=log, published=published)
+        findings = self._each(self._streams(), differs)
         findings += self._unexplained(findings)
         if not findings:
             # Of use alone when nothing is gone or new: that moves everything behind it.

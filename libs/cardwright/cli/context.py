@@ -12,6 +12,7 @@ from typing import Annotated, Any, TypeVar
 
 import grpc
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -89,7 +90,7 @@ def show(value: Mapping[str, Any] | Sequence[Any], *, as_json: bool, text: Any =
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
     """Lay out a table."""
-    made = Table(title=title, title_justify="left", title_style="bold")
+    made = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
     for column in columns:
         made.add_column(column)
     for row in rows:

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,9 +15,10 @@ from rich.console import Group
 from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from cardwright.cli.audit import verdict_of
 from cardwright.cli.context import AsJson, State, console, run, show, table
 from cardwright.cli.stock import receive_and_load
-from cardwright.demo.output import write_output
+from cardwright.demo.output import Output, write_output
 from cardwright.demo.run import Run, follow, load_run, open_issuers, plan, submit, tally_of
 from cardwright.demo.tally import Tally
 from cardwright.driver.connection import DeviceConnection
@@ -38,6 +40,14 @@ FAULTS = {
 _PRINTERS = ("printer-1", "printer-2")
 _MATERIALS = {"pvc-dual": ("hico", 60), "pvc-badge": ("none", 40)}
 _LOW = 35
+_NEXT = """
+Try next:
+  .venv/bin/cardwright up                  the same line, in the background
+  .venv/bin/cardwright card show {card}
+  .venv/bin/cardwright card custody {card}
+  .venv/bin/cardwright submit examples/aurora-bank/requests.csv --issuer aurora-bank
+  .venv/bin/cardwright audit stock
+  .venv/bin/cardwright down"""
 
 
 def demo(state: State, *, as_json: AsJson = False) -> None:
@@ -63,10 +73,18 @@ async def _demo(layout: Layout, *, quiet: bool) -> dict[str, Any]:
             await _stock(layout, operator, report)
             tally = await _cards(layout, line, operator, run_, report, quiet=quiet)
         report("output tray, audit")
-        result = await write_output(layout, line, tally, run_.number)
+        output = await write_output(layout, line, tally, run_.number)
     if not quiet:
-        _closing(tally, result)
-    return {"run": run_.number, "seconds": round(time.monotonic() - began, 1), **result}
+        _closing(tally, output)
+    return {
+        "run": run_.number,
+        "seconds": round(time.monotonic() - began, 1),
+        "products": {name: asdict(row) for name, row in sorted(tally.rows.items())},
+        "dead_letters": dict(tally.dead),
+        "output": str(output.folder),
+        "audit": verdict_of(output.report),
+        "example": output.example,
+    }
 
 
 async def _stock(layout: Layout, operator: Operator, report: Callable[[str], None]) -> None:
@@ -140,33 +158,30 @@ def _stages(tally: Tally) -> Any:
     return table("", ("product", *(name.lower() for name in names)), rows)
 
 
-def _closing(tally: Tally, result: dict[str, Any]) -> None:
-    rows = []
-    for product, row in sorted(tally.rows.items()):
-        refused = ", ".join(f"{code} {count}" for code, count in sorted(row.refused.items()))
-        rows.append(
-            (
-                product,
-                row.requested,
-                f"{sum(row.refused.values())}  {refused}",
-                row.remade,
-                row.dispatched,
-                f"{row.seconds:.1f}",
-            )
+def _closing(tally: Tally, output: Output) -> None:
+    rows = [
+        (
+            product,
+            row.requested,
+            sum(row.refused.values()) or "",
+            row.remade or "",
+            row.dispatched or "",
+            f"{row.seconds:.1f}",
         )
-    columns = ("product", "requested", "refused, and why", "remade", "dispatched", "seconds")
+        for product, row in sorted(tally.rows.items())
+    ]
+    columns = ("product", "requested", "refused", "remade", "dispatched", "seconds")
     console.print(table("What became of the requests", columns, rows))
-    letters = ", ".join(f"{code} {count}" for code, count in sorted(tally.dead.items()))
-    console.print(f"dead letters: {letters or 'none'}")
-    console.print(f"output:       {result['output']}")
-    console.print(f"audit verify: {result['audit']}")
-    card = result["example"]
-    console.print(
-        "\nTry next:\n"
-        "  .venv/bin/cardwright up                 the same line, in the background\n"
-        f"  .venv/bin/cardwright card show {card}\n"
-        f"  .venv/bin/cardwright card custody {card}\n"
-        "  .venv/bin/cardwright submit examples/aurora-bank/requests.csv --issuer aurora-bank\n"
-        "  .venv/bin/cardwright audit verify\n"
-        "  .venv/bin/cardwright down"
-    )
+    console.print(table("Refused, and why", ("told to", "code", "cards"), _refusals(tally)))
+    console.print(f"output        {output.folder}", soft_wrap=True)
+    console.print(f"audit verify  {verdict_of(output.report)}", soft_wrap=True)
+    console.print(_NEXT.format(card=output.example), soft_wrap=True)
+
+
+def _refusals(tally: Tally) -> list[tuple[str, str, int]]:
+    told = [
+        (f"issuer, for {product}", code, count)
+        for product, row in sorted(tally.rows.items())
+        for code, count in sorted(row.refused.items())
+    ]
+    return told + [("dead letters", code, count) for code, count in sorted(tally.dead.items())]

@@ -4,16 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from PIL import Image, ImageDraw
 
+from cardwright.audit.export import export
+from cardwright.audit.findings import Report
+from cardwright.audit.sources import audit
 from cardwright.demo.tally import Tally
+from cardwright.line.auditor import evidence_of
 from cardwright.line.layout import Layout
 from cardwright.line.line import Line
 
-__all__ = ["collect_faces", "write_output"]
+__all__ = ["Output", "collect_faces", "write_output"]
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Where a run's output lies, a card that was dispatched, and what the audit found."""
+
+    folder: Path
+    example: str
+    report: Report
+
 
 _DOT = 300 / 25.4  # pixels a millimetre
 _CORNER = 3.18 * _DOT  # ISO/IEC 7810, clause 5
@@ -78,8 +93,11 @@ def _draw_contacts(face: Image.Image) -> None:
     draw.line((middle, bottom - third * 0.8, middle, bottom), fill="#8a6a1f", width=2)
 
 
-async def write_output(layout: Layout, line: Line, tally: Tally, number: int) -> dict[str, Any]:
-    """Write everything into a folder of the run; returns what the closing lines tell."""
+async def write_output(layout: Layout, line: Line, tally: Tally, number: int) -> Output:
+    """Write everything into a folder of the run, and audit the log."""
     folder = layout.output / f"run-{number}"
     example = await asyncio.to_thread(collect_faces, layout, tally, folder / "faces")
-    return {"output": str(folder), "audit": "", "example": example}
+    evidence = await evidence_of(layout, line.bootstrap)
+    report = await audit(evidence.log, evidence.published, evidence.public_keys)
+    await export(folder / "audit", evidence.log.rows(), evidence.public_keys)
+    return Output(folder, example, report)

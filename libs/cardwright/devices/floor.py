@@ -106,20 +106,26 @@ class Floor:
         draft.replace(target)
 
     def erase(self, card: str, *names: str, tray: str = "") -> None:
-        """Remove aspects of a card, present or not."""
+        """Remove aspects of a card, present or not, and the drafts that a death left of them."""
         for name in names:
             (self.path(card, tray) / name).unlink(missing_ok=True)
+            (self.path(card, tray) / f"{name}.part").unlink(missing_ok=True)
 
     def claim(self, card: str, machine: str) -> None:
         """Take a card into a machine; CARD_HELD while it is inside another."""
+        holder = self.path(card) / _HOLDER
+        draft = holder.with_name(f"{_HOLDER}.{machine}.part")
         try:
-            holder = os.open(self.path(card) / _HOLDER, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            draft.write_text(machine)
+            # Unlike creating and then writing, a link is there with its content or not at all: a
+            # claim without a name would be nobody's to give up after a death.
+            os.link(draft, holder)
         except FileExistsError as held:
             raise DeviceError("CARD_HELD", "the card is inside a machine: eject it first") from held
         except FileNotFoundError as missing:
             raise DeviceError("NO_SUCH_CARD", "no such card lies on the floor") from missing
-        with os.fdopen(holder, "w") as file:
-            file.write(machine)
+        finally:
+            draft.unlink(missing_ok=True)
 
     def release(self, card: str) -> None:
         """Let a card out of the machine that holds it."""

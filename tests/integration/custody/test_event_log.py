@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from typing import TypeAlias
 
 import asyncpg
 import pytest
@@ -10,8 +11,8 @@ from uuid_utils.compat import uuid7
 from cardwright.eventlog.log import EventLog, FencedError, NewEvent
 from cardwright.localstack.postgres import EmbeddedPostgres
 
-Pool = asyncpg.Pool[asyncpg.Record]
-Connection = asyncpg.Connection[asyncpg.Record]
+Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 
 def event(stream: str, sequence: int = 1, kind: str = "printed") -> NewEvent:

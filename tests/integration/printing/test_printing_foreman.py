@@ -7,13 +7,15 @@ import shutil
 import tempfile
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
 import asyncpg
+import pytest
 import pytest_asyncio
 
+from cardwright.card import Operation
 from cardwright.card.events import OperationFailed, Printed
 from cardwright.driver import DeviceAddress
 from cardwright.localstack.ports import free_port
@@ -55,17 +57,25 @@ class Noted:
     async def sign(self, answers: Sequence[Answer], *_: object) -> list[Entry]:
         self.answers += answers
         return [
-            Entry(answer.order_id, False, "", b"fact") for answer in answers
-        ]  # Entry's fields in order
+            Entry(answer.order_id, express=False, traceparent="", fact=b"fact")
+            for answer in answers
+        ]
 
     async def send(self, _: Sequence[Entry]) -> None:
         return None
 
 
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder that another account, Postgres's, can enter."""
+    one = Path(tempfile.mkdtemp(prefix="cardwright-test-"))
+    one.chmod(0o711)
+    yield one
+    shutil.rmtree(one)
+
+
 @pytest_asyncio.fixture
-async def pool() -> AsyncIterator[asyncpg.Pool[asyncpg.Record]]:
-    folder = Path(tempfile.mkdtemp(prefix="cardwright-test-"))
-    folder.chmod(0o711)
+async def pool(folder: Path) -> AsyncIterator[asyncpg.Pool[asyncpg.Record]]:
     server = EmbeddedPostgres(folder, free_port())
     try:
         await server.start()
@@ -74,7 +84,6 @@ async def pool() -> AsyncIterator[asyncpg.Pool[asyncpg.Record]]:
             yield one
     finally:
         await server.stop()
-        shutil.rmtree(folder)
 
 
 async def test_a_printer_that_is_killed_prints_no_card_twice_and_loses_none(
@@ -91,6 +100,7 @@ async def test_a_printer_that_is_killed_prints_no_card_twice_and_loses_none(
         name="printing",
         pool=pool,
         table=table,
+        operation=Operation.PRINT,
         outbox=cast("Outbox", outbox),
         bench=PrintBench([printer], Anything(), BlankPass(), PRODUCTS),
         tracer=CardTracer("printing"),
@@ -99,15 +109,18 @@ async def test_a_printer_that_is_killed_prints_no_card_twice_and_loses_none(
     )
     working = asyncio.create_task(foreman.run())
 
-    async def answered(count: int) -> bool:
-        assert not working.done(), working.exception()
-        return len(outbox.answers) >= count
+    async def until_answered(count: int) -> None:
+        async def so_many() -> bool:
+            assert not working.done(), working.exception()
+            return len(outbox.answers) >= count
+
+        await until(so_many, 60, f"{count} cards are answered")
 
     for part in (CARDS // 4, CARDS // 2):
-        await until(lambda part=part: answered(part), 30, f"{part} cards are answered")  # type: ignore[misc]  # mypy can't type a default of a lambda
+        await until_answered(part)
         machine.kill()
         machine.start(*options)
-    await until(lambda: answered(CARDS), 60, "all cards are answered")
+    await until_answered(CARDS)
     working.cancel()
     await asyncio.gather(working, return_exceptions=True)
     await printer.close()

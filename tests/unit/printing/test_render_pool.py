@@ -3,10 +3,14 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from cardwright.localstack.waiting import until
 from services.printing.adapters.rendering import BlankPass, RenderPool
 from services.printing.design import Renderer
 from services.printing.ports import Faces, RenderFault, ToRender
@@ -91,3 +95,36 @@ async def test_a_card_that_kills_its_worker_fails_alone() -> None:
 
 async def test_a_blank_pass_is_empty() -> None:
     assert await BlankPass().render([DEBIT]) == [Faces()]
+
+
+def test_workers_end_with_a_service_that_is_killed() -> None:
+    script = (
+        "import os, sys\n"
+        "from pathlib import Path\n"
+        "from services.printing.adapters.rendering import RenderPool\n"
+        "if __name__ == '__main__':\n"
+        f"    pool = RenderPool(Path({str(ROOT / 'catalogue')!r}), 1)\n"
+        "    print(pool._pool.submit(os.getpid).result(), flush=True)\n"
+        "    sys.stdin.read()\n"
+    )
+    service = subprocess.Popen(
+        [sys.executable, "-c", script],
+        env={"PYTHONPATH": f"{ROOT}:{ROOT / 'libs'}"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    with service:
+        assert service.stdout is not None
+        worker = int(service.stdout.readline())
+        service.kill()
+
+    async def gone() -> bool:
+        return ended(worker)
+
+    asyncio.run(until(gone, 20, "the worker has ended"))
+
+
+def ended(process: int) -> bool:
+    """A zombie has ended: it awaits only that somebody collects it."""
+    status = Path(f"/proc/{process}/stat")
+    return not status.exists() or status.read_text().rpartition(")")[2].split()[0] == "Z"

@@ -113,14 +113,17 @@ def test_each_defect_has_its_code() -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "was", "becomes"),
-    [("pan", b"\x99\x99\x99", b"\x99\x99\x98"), ("expiry", b"\x29\x11", b"\x29\x10")],
+    ("was", "becomes"),
+    [
+        pytest.param(b"\x99\x99\x99", b"\x99\x99\x98", id="account"),
+        pytest.param(b"\x29\x11", b"\x29\x10", id="expiry"),
+        pytest.param(b"\x5f\x30\x02\x02\x01", b"\x5f\x30\x02\x02\x21", id="service code"),
+    ],
 )
 def test_expected_values_that_contradict_each_other_fail_the_card(
-    field: str, was: bytes, becomes: bytes
+    was: bytes, becomes: bytes
 ) -> None:
     """What data preparation got wrong is written and read perfectly: only this check sees it."""
-    assert field
     records = tuple(
         Record(r.sfi, r.number, SecretBytes(r.content.reveal().replace(was, becomes)))
         for r in DEBIT.records
