@@ -51,8 +51,17 @@ def custody(card_id: CardId, state: State, *, as_json: AsJson = False) -> None:
     """Show the custody record: who signed what, chained by hash."""
     _, record = run(_fetch(state, card_id))
     entries = [_entry(entry) for entry in record.entries]
-    rows = [(e["sequence"], e["at"], e["kind"], e["signer"], e["hash"][:16]) for e in entries]
-    columns = ("#", "recorded", "event", "signed by", "hash")
+    rows = [
+        (
+            e["sequence"],
+            _clock(e["at"]),
+            e["kind"],
+            e["signer"].removeprefix("sign/"),
+            e["hash"][:12],
+        )
+        for e in entries
+    ]
+    columns = ("#", "UTC", "event", "signed by", "hash")
     show(entries, as_json=as_json, text=table("Custody", columns, rows))
 
 
@@ -124,9 +133,15 @@ def _timeline(entries: list[dict[str, Any]]) -> Any:
     for entry in entries:
         at = datetime.fromisoformat(entry["at"])
         gap = f"+{(at - before).total_seconds():.3f} s" if before else ""
-        rows.append((entry["sequence"], entry["at"], gap, entry["kind"], entry["detail"]))
+        detail = entry["detail"].replace("; ", "\n")
+        rows.append((entry["sequence"], _clock(entry["at"]), gap, entry["kind"], detail))
         before = at
-    return table("Timeline", ("#", "recorded", "after", "event", "detail"), rows)
+    return table("Timeline", ("#", "UTC", "after", "event", "detail"), rows)
+
+
+def _clock(instant: str) -> str:
+    """Return the time of day of an ISO instant: the card's date stands above."""
+    return instant[11:23]
 
 
 def _at(stamp: Timestamp) -> str:
