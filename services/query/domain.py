@@ -115,11 +115,6 @@ class Complete:
             self.position += 1
             self._ahead.discard(self.position)
 
-    @property
-    def ahead(self) -> int:
-        """How many events are applied beyond a gap."""
-        return len(self._ahead)
-
 
 def card_message(head: Head) -> pb.Card:
     """Tell a card as query.proto does."""

@@ -25,10 +25,11 @@ _REMEMBERED: Final = 20_000
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What a projection knows about itself."""
+    """What a projection knows about itself; ``seen`` is the last position that ever came."""
 
     offsets: Mapping[int, int]
     complete: Complete
+    seen: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +68,22 @@ class Projector:
         self._remembered = remembered
         self._heads: OrderedDict[str, Head] = OrderedDict()
         self._complete = Complete()
+        self._seen = 0
         self._known = False
         self.position = 0
         """Every event up to this position of the log is applied, and committed."""
 
     @property
-    def ahead(self) -> int:
-        """How many events are applied beyond a gap in the log."""
-        return self._complete.ahead
+    def waits(self) -> bool:
+        """Events came from beyond a gap in the log."""
+        return self._seen > self.position
 
     async def start(self) -> Mapping[int, int]:
         """Read where the projection stands; returns the next offset of each partition."""
         state = await self._tables.state()
         self._heads.clear()
         self._complete = state.complete
+        self._seen = state.seen
         self.position = state.complete.position
         self._known = True
         return state.offsets
@@ -106,6 +109,7 @@ class Projector:
             if not position.isdecimal():
                 _complain(message, "EVENT_WITHOUT_POSITION")
             elif int(position) > self._complete.position:
+                self._seen = max(self._seen, int(position))
                 try:
                     arrivals.append(Arrival(int(position), decode_event(message.value)))
                 except CodecError as error:

@@ -91,7 +91,7 @@ class _Patience:
     _since: float = field(default=0.0)
 
     def is_over(self, projector: Projector, now: float) -> bool:
-        if projector.ahead == 0 or projector.position != self._position:
+        if not projector.waits or projector.position != self._position:
             self._position, self._since = projector.position, now
             return False
         if now - self._since < self.seconds:
@@ -163,6 +163,7 @@ class Keeper:
                 if not projection.caught_up:
                     projection.caught_up = await until_it_passes(NAME, feed.at_end)
                 await self.view.announce()
-                if patience.is_over(projector, clock.time()):
+                # Before the end, what is missing may just be in a partition that is read later.
+                if projection.caught_up and patience.is_over(projector, clock.time()):
                     _log.warning("a gap in the log after %d: reading again", projector.position)
                     await until_it_passes(NAME, feed.rewind)

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Final, Protocol
 
 import asyncpg
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRecord
 
 from cardwright.audit.compare import Item, item_of
 from cardwright.audit.copy import AuditRow
@@ -72,6 +72,7 @@ class EventsTopic:
             SourceError: TOPIC_MISSING.
         """
         consumer = AIOKafkaConsumer(
+            self._topic,  # without a group, a consumer is given every partition
             bootstrap_servers=self._bootstrap,
             group_id=None,
             enable_auto_commit=False,
@@ -89,12 +90,9 @@ class EventsTopic:
     async def _to_the_end(
         self, consumer: AIOKafkaConsumer
     ) -> AsyncIterator[ConsumerRecord[bytes, bytes]]:
-        await consumer.topics()  # makes the client ask for all topics' partitions
-        numbers = consumer.partitions_for_topic(self._topic)
-        if not numbers:
+        partitions = sorted(consumer.assignment())
+        if not partitions:
             raise SourceError("TOPIC_MISSING", f"The broker has no topic {self._topic}.")
-        partitions = [TopicPartition(self._topic, number) for number in sorted(numbers)]
-        consumer.assign(partitions)
         await consumer.seek_to_beginning(*partitions)
         ends = await consumer.end_offsets(partitions)
         begins = await consumer.beginning_offsets(partitions)

@@ -70,9 +70,11 @@ class Store:
             position = await db.fetchval("SELECT position FROM complete_up_to") or 0
             ahead = await db.fetch("SELECT position FROM event WHERE position > $1", position)
             offsets = await db.fetch("SELECT partition, next_offset FROM read_up_to")
+            held = await db.fetchval("SELECT max(position) FROM held") or 0
         complete = Complete(position)
         complete.add(row["position"] for row in ahead)
-        return State({row["partition"]: row["next_offset"] for row in offsets}, complete)
+        seen = max([complete.position, held, *(row["position"] for row in ahead)])
+        return State({row["partition"]: row["next_offset"] for row in offsets}, complete, seen)
 
     async def heads(self, stream_ids: Sequence[str]) -> dict[str, Head]:
         """Fold the applied events of these streams."""

@@ -86,7 +86,7 @@ class Doorman:
         body = RequestAccepted("aurora-bank", "r-1", "emv-debit", 1)
         good = [message for message in messages if message.value != b"garbage"]
         return IntakeResult(
-            [NewFact(message.value.decode(), body, True, message.value.decode()) for message in good],
+            [NewFact(each.value.decode(), body, lane_express=True) for each in good],
             [NewDeadLetter(m, "REQUEST_GARBAGE", "") for m in messages if m not in good],
         )
 

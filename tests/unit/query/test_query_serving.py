@@ -14,7 +14,7 @@ async def test_a_gap_that_stays_is_read_again_ever_more_rarely() -> None:
     await projector.handle(messages(ROWS[5:]))
     assert not patience.is_over(projector, 5)
     over = [now for now in range(6, 60) if patience.is_over(projector, now)]
-    assert over == [15, 35]
+    assert over == [10, 30]
 
 
 async def test_what_is_complete_or_moving_is_not_read_again() -> None:

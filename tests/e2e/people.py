@@ -1,0 +1,59 @@
+"""Requests for people whose every datum is unlike anything else in the house."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from itertools import count
+
+from cardwright.iso.luhn import check_digit
+from cardwright.issuer.rows import RequestRow
+from tests.support.line import badge_row, debit_row
+
+__all__ = ["badge", "debit"]
+
+_numbers = count(1)
+
+
+def debit(*, express: bool = False, given_pan: bool = False) -> RequestRow:
+    """Ask for a debit card; with ``given_pan`` the bank names the account itself."""
+    number = next(_numbers)
+    row = debit_row(number, express=express, prefix="e2e-debit")
+    changes: dict[str, object] = {"cardholder": _cardholder(number)}
+    if given_pan:
+        changes["account"] = {"pan": _pan(number)}
+    return _changed(row, changes)
+
+
+def badge(*, express: bool = False) -> RequestRow:
+    """Ask for an employee's badge."""
+    number = next(_numbers)
+    row = badge_row(number, express=express, prefix="e2e-badge")
+    employee = {"number": f"E{_letters(number, 8).upper()}", "department": _letters(-number, 12)}
+    return _changed(row, {"cardholder": _cardholder(number), "employee": employee})
+
+
+def _changed(row: RequestRow, changes: dict[str, object]) -> RequestRow:
+    validated = {
+        name: RequestRow.model_fields[name].annotation and value for name, value in changes.items()
+    }
+    return row.model_copy(update=validated)
+
+
+def _cardholder(number: int) -> dict[str, str]:
+    return {
+        "surname": _letters(number, 12).capitalize(),
+        "given_names": _letters(-number, 10).capitalize(),
+    }
+
+
+def _pan(number: int) -> str:
+    """An account below those that the bureau allocates (catalogue/issuers/aurora-bank.yaml)."""
+    individual = int(sha256(b"account %d" % number).hexdigest(), 16) % 400_000_000
+    digits = f"999999{individual:09d}"
+    return digits + check_digit(digits)
+
+
+def _letters(number: int, length: int) -> str:
+    """Letters that no word has, and that are the same in every run."""
+    digest = sha256(b"%d" % number).digest()
+    return "".join(chr(ord("a") + octet % 26) for octet in digest[:length])
