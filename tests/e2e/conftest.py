@@ -59,5 +59,3 @@ async def load_blanks(line: LineUnderTest, count: int = 60) -> None:
     """Fill the first printer's hopper with blanks of both materials."""
     for material in ("pvc-dual", "pvc-badge"):
         await line.load(material=material, count=count, lot=f"LOT-{material}")
-
-

@@ -6,7 +6,7 @@ from hashlib import sha256
 from itertools import count
 
 from cardwright.iso.luhn import check_digit
-from cardwright.issuer.rows import RequestRow
+from cardwright.issuer.rows import AccountRow, CardholderRow, EmployeeRow, RequestRow
 from tests.support.line import badge_row, debit_row
 
 __all__ = ["badge", "debit"]
@@ -18,32 +18,25 @@ def debit(*, express: bool = False, given_pan: bool = False) -> RequestRow:
     """Ask for a debit card; with ``given_pan`` the bank names the account itself."""
     number = next(_numbers)
     row = debit_row(number, express=express, prefix="e2e-debit")
-    changes: dict[str, object] = {"cardholder": _cardholder(number)}
-    if given_pan:
-        changes["account"] = {"pan": _pan(number)}
-    return _changed(row, changes)
+    account = AccountRow.model_validate({"pan": _pan(number)}) if given_pan else None
+    return row.model_copy(update={"cardholder": _cardholder(number), "account": account})
 
 
 def badge(*, express: bool = False) -> RequestRow:
     """Ask for an employee's badge."""
     number = next(_numbers)
     row = badge_row(number, express=express, prefix="e2e-badge")
-    employee = {"number": f"E{_letters(number, 8).upper()}", "department": _letters(-number, 12)}
-    return _changed(row, {"cardholder": _cardholder(number), "employee": employee})
+    employee = EmployeeRow(number=_letters(number, 9).upper(), department=_letters(-number, 12))
+    return row.model_copy(update={"cardholder": _cardholder(number), "employee": employee})
 
 
-def _changed(row: RequestRow, changes: dict[str, object]) -> RequestRow:
-    validated = {
-        name: RequestRow.model_fields[name].annotation and value for name, value in changes.items()
-    }
-    return row.model_copy(update=validated)
-
-
-def _cardholder(number: int) -> dict[str, str]:
-    return {
-        "surname": _letters(number, 12).capitalize(),
-        "given_names": _letters(-number, 10).capitalize(),
-    }
+def _cardholder(number: int) -> CardholderRow:
+    return CardholderRow.model_validate(
+        {
+            "surname": _letters(number, 12).capitalize(),
+            "given_names": _letters(-number, 10).capitalize(),
+        }
+    )
 
 
 def _pan(number: int) -> str:

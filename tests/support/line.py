@@ -32,6 +32,7 @@ from cardwright.line.processes import LineOptions
 from cardwright.localstack.choose import Stack, StackChoice
 from cardwright.operator import Operator, open_operator
 from cardwright.secret import SecretText
+from cardwright.station.faults import until_it_passes
 
 __all__ = ["LineUnderTest", "badge_row", "debit_row", "line_under_test"]
 
@@ -73,7 +74,8 @@ class LineUnderTest:
 
     async def events(self) -> list[LoggedEvent]:
         """Return the whole log in order of position."""
-        rows = await self.log.fetch("SELECT body FROM event ORDER BY position")
+        query = "SELECT body FROM event ORDER BY position"
+        rows = await until_it_passes("the test", self.log.fetch, query)
         return [decode_event(row["body"]) for row in rows]
 
     async def cards(self) -> dict[str, Card]:

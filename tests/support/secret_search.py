@@ -129,7 +129,6 @@ class SecretSearch:
         words = set(array("I", chunk[: len(chunk) // _WORD * _WORD]))
         # The last octets may be no whole word of their own: look at the end once more.
         tail = chunk[-SHORTEST:]
-        words |= {
-            word for at in range(max(0, len(tail) - _WORD + 1)) for word in array("I", tail[at : at + _WORD])
-        }
+        for at in range(len(tail) - _WORD + 1):
+            words |= set(array("I", tail[at : at + _WORD]))
         return {pattern for word in words & self._by_word.keys() for pattern in self._by_word[word]}

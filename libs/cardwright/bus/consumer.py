@@ -12,7 +12,7 @@ from typing import Self
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
-from cardwright.bus.message import Inbound
+from cardwright.bus.message import Inbound, is_express
 from cardwright.bus.pacing import pace_empty_fetches
 
 __all__ = ["Consumer"]
@@ -20,6 +20,8 @@ __all__ = ["Consumer"]
 _log = logging.getLogger(__name__)
 _MAX_WAIT_MS = 250
 _LONGEST_NAP = 0.015
+_PACE = 0.1
+"""Seconds from one batch without an express message to the next."""
 
 
 class Consumer:
@@ -72,14 +74,41 @@ class Consumer:
         await self._consumer.stop()
 
     async def batches(self) -> AsyncIterator[list[Inbound]]:
-        """Yield what has come, express lanes first; a batch is committed by :meth:`done`."""
+        """Yield what has come, express lanes first; a batch is committed by :meth:`done`.
+
+        A small batch costs nearly as much as a large one. So when batches follow each other
+        closely, one of the batch lane waits for company; an express message ends the waiting.
+        """
+        clock, not_before = asyncio.get_running_loop(), 0.0
         while True:
-            got = await self._consumer.getmany(timeout_ms=1000, max_records=self._max_records)
-            if got:
-                records = itertools.chain.from_iterable(got.values())
-                batch = list(map(_inbound, records))
-                batch.sort(key=lambda message: not message.express)
-                yield batch
+            batch = await self._read(timeout_ms=1000)
+            if not batch:
+                continue
+            wait = not_before - clock.time()
+            if wait > 0 and not any(message.express for message in batch):
+                batch += await self._more(wait, self._max_records - len(batch))
+            not_before = clock.time() + _PACE
+            batch.sort(key=lambda message: not message.express)
+            yield batch
+
+    async def _more(self, seconds: float, limit: int) -> list[Inbound]:
+        """Return what comes within ``seconds``, sooner if an express message is among it."""
+        if limit < 1:
+            return []
+        lanes = {each for each in self._consumer.assignment() if is_express(each.topic)}
+        if not lanes:
+            await asyncio.sleep(seconds)
+            return await self._read(limit=limit)
+        express = await self._read(*lanes, timeout_ms=seconds * 1000, limit=limit)
+        return express + await self._read(limit=max(1, limit - len(express)))
+
+    async def _read(
+        self, *partitions: TopicPartition, timeout_ms: float = 0, limit: int | None = None
+    ) -> list[Inbound]:
+        got = await self._consumer.getmany(
+            *partitions, timeout_ms=timeout_ms, max_records=limit or self._max_records
+        )
+        return list(map(_inbound, itertools.chain.from_iterable(got.values())))
 
     def done(self, batch: Iterable[Inbound]) -> None:
         """Say that ``batch`` needs no redelivery. The commit runs in the background.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["Inbound", "Outbound", "headers"]
+__all__ = ["Inbound", "Outbound", "headers", "is_express"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,12 @@ class Inbound:
     @property
     def express(self) -> bool:
         """It came by the express lane."""
-        return self.topic.endswith(".express")
+        return is_express(self.topic)
+
+
+def is_express(topic: str) -> bool:
+    """Tell whether a topic is an express lane."""
+    return topic.endswith(".express")
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ class Line:
         self.supervisor = supervisor
         self.bootstrap = choice.kafka or f"127.0.0.1:{layout.ports()['broker']}"
         self._choice = choice
-        self._processes = LineProcesses(layout, self.bootstrap, options)
+        self.processes = LineProcesses(layout, self.bootstrap, options)
         self.postgres = (
             None
             if choice.postgres
@@ -63,10 +63,10 @@ class Line:
         report("test keys")
         await asyncio.to_thread(make_keys, self.layout, issuers)
         report("security module and devices")
-        for spec in (self._processes.module(), *self._processes.devices()):
+        for spec in (self.processes.module(), *self.processes.devices()):
             await self.supervisor.start(spec)
         report("services")
-        for spec in self._processes.services():
+        for spec in self.processes.services():
             await self.supervisor.start(spec)
 
     def superuser_dsn(self, database: str) -> str:

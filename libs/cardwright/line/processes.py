@@ -81,8 +81,11 @@ class LineProcesses:
 
     def services(self) -> Iterator[ProcessSpec]:
         """Yield the services, custody first."""
-        for name in SERVICES:
-            yield self._spec(name, (f"services.{name}",), (), env=self._environment(name))
+        yield from map(self.service, SERVICES)
+
+    def service(self, name: str) -> ProcessSpec:
+        """Return a service's process."""
+        return self._spec(name, (f"services.{name}",), (), env=self._environment(name))
 
     def _environment(self, service: str) -> dict[str, str]:
         ports = self.layout.ports()

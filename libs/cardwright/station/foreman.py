@@ -1,11 +1,16 @@
-"""The foreman of a bench: intents before acts, questions after a crash, answers in batches."""
+"""The foreman of a bench: intents before acts, questions after a crash, answers in batches.
+
+Claims, intents and answers each cost a transaction however many cards they are about. So the batch
+lane waits a moment for company wherever that keeps no device waiting; express orders never do.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,13 +28,17 @@ __all__ = ["Foreman"]
 
 _log = logging.getLogger(__name__)
 _LOOK_AGAIN = 1.0
+_PACE = 0.05
+"""Seconds from one commit about the batch lane to the next."""
 _SHORTEST, _LONGEST = 0.05, 2.0
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, order=True)
 class _Prepared:
-    job: Job
-    material: Any
+    later: bool
+    number: int
+    job: Job = field(compare=False)
+    material: Any = field(compare=False)
 
 
 @dataclass(slots=True)
@@ -46,12 +55,18 @@ class Foreman:
     measures: Measures
     filed: asyncio.Event
     _claimed: set[str] = field(default_factory=set)
-    _ready: asyncio.Queue[_Prepared] = field(init=False)
+    _ready: asyncio.PriorityQueue[_Prepared] = field(default_factory=asyncio.PriorityQueue)
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
     _answers: asyncio.Queue[tuple[Job, Answer, int]] = field(default_factory=asyncio.Queue)
 
-    def __post_init__(self) -> None:
-        """Size the queue of prepared jobs: enough to refill each device once."""
-        self._ready = asyncio.Queue(maxsize=max(2, sum(d.depth for d in self.bench.devices)))
+    @property
+    def _capacity(self) -> int:
+        """How many jobs are prepared ahead: enough to refill each device once."""
+        return max(2, sum(device.depth for device in self.bench.devices))
+
+    @property
+    def _half_empty(self) -> bool:
+        return self._ready.qsize() <= self._capacity // 2
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -63,7 +78,7 @@ class Foreman:
 
     async def _claim(self) -> None:
         while True:
-            room = self._ready.maxsize - self._ready.qsize()
+            room = self._capacity - self._ready.qsize()
             jobs = await until_it_passes(
                 self.name,
                 self.table.waiting,
@@ -71,22 +86,27 @@ class Foreman:
                 self.operation,
                 self._claimed,
                 max(1, room),
+                express_only=room < 1,
             )
-            if not jobs:
+            if jobs:
+                await self._prepare(jobs)
+            if not (jobs and self._half_empty):
                 await self._next_filing()
-                continue
-            self._claimed |= {job.order.order_id for job in jobs}
-            orders = [job.order for job in jobs]
-            materials = await until_it_passes(self.name, self.bench.prepare, orders)
-            for job in jobs:
-                material = materials[job.order.order_id]
-                if isinstance(material, Answer):
-                    await self._answers.put((job, material, time.time_ns()))
-                else:
-                    await self._ready.put(_Prepared(job, material))
+
+    async def _prepare(self, jobs: Sequence[Job]) -> None:
+        self._claimed |= {job.order.order_id for job in jobs}
+        orders = [job.order for job in jobs]
+        materials = await until_it_passes(self.name, self.bench.prepare, orders)
+        for job in jobs:
+            material = materials[job.order.order_id]
+            if isinstance(material, Answer):
+                await self._answers.put((job, material, time.time_ns()))
+            else:
+                number, later = next(self._numbers), not job.order.express
+                await self._ready.put(_Prepared(later, number, job, material))
 
     async def _next_filing(self) -> None:
-        """Wait for the inbox; look by ourselves now and then, since an intent may come back."""
+        """Wait for the inbox, or for room; look now and then, since an intent may come back."""
         try:
             await asyncio.wait_for(self.filed.wait(), _LOOK_AGAIN)
         except TimeoutError:
@@ -98,14 +118,19 @@ class Foreman:
         for job in await until_it_passes(self.name, self.table.begun, self.pool, device.name):
             self._claimed.add(job.order.order_id)
             await self._ask(device, job)
-        room = asyncio.Semaphore(device.depth)
+        room, clock, not_before = asyncio.Semaphore(device.depth), asyncio.get_running_loop(), 0.0
         async with asyncio.TaskGroup() as acts:
             while True:
                 await room.acquire()
                 batch = [await self._ready.get()]
+                if batch[0].later:
+                    await asyncio.sleep(not_before - clock.time())
                 while not self._ready.empty() and not room.locked():
                     await room.acquire()
                     batch.append(self._ready.get_nowait())
+                not_before = clock.time() + _PACE
+                if self._half_empty:
+                    self.filed.set()
                 for prepared in await self._intend(device, batch, room):
                     act = acts.create_task(self._act(device, prepared))
                     act.add_done_callback(lambda _: room.release())
@@ -155,10 +180,18 @@ class Foreman:
             await self._answers.put((job, Answer(order_id, found), began))
 
     async def _conclude(self) -> None:
+        clock, not_before = asyncio.get_running_loop(), 0.0
         while True:
             batch = [await self._answers.get()]
+            while not batch[-1][0].order.express:
+                try:
+                    async with asyncio.timeout_at(not_before):
+                        batch.append(await self._answers.get())
+                except TimeoutError:
+                    break
             while not self._answers.empty():
                 batch.append(self._answers.get_nowait())
+            not_before = clock.time() + _PACE
             await until_it_passes(self.name, self._file, batch)
             self._claimed -= {answer.order_id for _, answer, _ in batch}
 

@@ -90,16 +90,23 @@ class WorkTable:
         return [entry for entry in entries if entry.order_id in filed]
 
     async def waiting(
-        self, db: Executor, operation: Operation, besides: Collection[str], limit: int
+        self,
+        db: Executor,
+        operation: Operation,
+        besides: Collection[str],
+        limit: int,
+        *,
+        express_only: bool = False,
     ) -> list[Job]:
         """Return waiting orders of one operation, express first, in the order they came."""
         rows = await db.fetch(
             "SELECT order_bytes, traceparent FROM work"
             " WHERE state = 'waiting' AND operation = $1 AND NOT order_id = ANY($2::text[])"
-            " ORDER BY express DESC, received_at LIMIT $3",
+            " AND (express OR NOT $4) ORDER BY express DESC, received_at LIMIT $3",
             operation.value,
             list(besides),
             limit,
+            express_only,
         )
         return [Job(decode_order(row["order_bytes"]), row["traceparent"]) for row in rows]
 

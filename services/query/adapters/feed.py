@@ -48,7 +48,7 @@ class Feed:
     async def __aenter__(self) -> Self:
         async with contextlib.AsyncExitStack() as stack:
             # A consumer that failed to start can't be started again: each attempt has its own.
-            self._consumer = _new_consumer(self._bootstrap)
+            self._consumer = _new_consumer(self._bootstrap, self._topic)
             stack.push_async_callback(self._consumer.stop)
             await self._consumer.start()
             await self._assign()
@@ -82,19 +82,17 @@ class Feed:
         await self._consumer.seek_to_beginning(*self._partitions)
 
     async def _assign(self) -> None:
-        await self._consumer.topics()  # makes the client ask for all topics' partitions
-        numbers = self._consumer.partitions_for_topic(self._topic)
-        if not numbers:
+        self._partitions = sorted(self._consumer.assignment())
+        if not self._partitions:
             raise UnknownTopicOrPartitionError(self._topic)
-        self._partitions = [TopicPartition(self._topic, number) for number in sorted(numbers)]
-        self._consumer.assign(self._partitions)
         for partition in self._partitions:
             if partition.partition in self._offsets:
                 self._consumer.seek(partition, self._offsets[partition.partition])
 
 
-def _new_consumer(bootstrap: str) -> AIOKafkaConsumer:
+def _new_consumer(bootstrap: str, topic: str) -> AIOKafkaConsumer:
     consumer = AIOKafkaConsumer(
+        topic,  # without a group, a consumer is given every partition
         bootstrap_servers=bootstrap,
         group_id=None,
         enable_auto_commit=False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TypeAlias
 
 import asyncpg
@@ -30,7 +31,6 @@ class LogThatForgets(EventLog):
         raise ConnectionResetError
 
 
-
 async def test_cards_live_and_the_chain_holds(pool: Pool) -> None:
     house = House(log=EventLog(pool))
     await house.custodian.start()
@@ -39,7 +39,7 @@ async def test_cards_live_and_the_chain_holds(pool: Pool) -> None:
         await house.say(*steps)
     rows = await house.log.streams(cards)
     assert len(rows) == 20 * 7
-    for before, after in zip(rows, rows[1:], strict=False):
+    for before, after in itertools.pairwise(rows):
         expected = before.hash if after.sequence > 1 else b""
         assert after.decode().previous_hash == expected
         assert after.decode().hash == after.hash

@@ -65,9 +65,7 @@ async def test_an_order_is_done_once_and_answered(station: Station, device: Fake
     assert await station.state(order) == "answered"
 
 
-async def test_the_intent_is_committed_before_the_act(
-    station: Station, device: FakeDevice
-) -> None:
+async def test_the_intent_is_committed_before_the_act(station: Station, device: FakeDevice) -> None:
     order, seen = new_order(), []
 
     async def look(_: WorkOrder) -> None:
@@ -234,9 +232,7 @@ async def test_several_machines_share_the_work_and_none_does_it_twice(station: S
     assert sorted(made) == sorted(order.order_id for order in orders)
 
 
-async def test_a_begun_order_is_asked_of_its_own_device_alone(
-    station: Station, pool: Pool
-) -> None:
+async def test_a_begun_order_is_asked_of_its_own_device_alone(station: Station, pool: Pool) -> None:
     order, after = new_order(), new_order()
     await station.inbox.handle([mail(order)])
     await station.table.begin(pool, "printer-2", [order.order_id])

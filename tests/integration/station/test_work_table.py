@@ -49,7 +49,7 @@ async def test_an_acknowledgement_that_comes_between_leaves_nothing_to_send(pool
         resending = asyncio.create_task(TABLE.overdue(pool, 5, 10))
         async with asyncio.timeout(10):
             while not await pool.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
-                await asyncio.sleep(0)
+                pass
     assert await resending == []
 
 
@@ -105,7 +105,9 @@ async def test_a_request_that_comes_twice_is_stated_once(pool: Pool) -> None:
         trace_ratio=1.0,
     )
     card = new_order().card_id
-    batch = [Inbound("requests.i", 0, n, None, v) for n, v in enumerate([card.encode(), b"garbage"])]
+    batch = [
+        Inbound("requests.i", 0, n, None, v) for n, v in enumerate([card.encode(), b"garbage"])
+    ]
     await reception.handle(batch)
     await reception.handle(batch)
     (sent,) = station.bus.sent

@@ -18,7 +18,6 @@ from cardwright.card import (
     Order,
     Permit,
     Refuse,
-    Status,
     Verb,
     apply,
     fold,

@@ -227,9 +227,9 @@ def opening(card: str, lane: int = 1) -> tuple[str, Statement]:
     return "request", Statement(f"{card}.0", card, "", body)
 
 
-def answer(actor: str, card: str, turn: int, body: Body, issued: bytes = b"") -> tuple[
-    str, Statement
-]:
+def answer(
+    actor: str, card: str, turn: int, body: Body, issued: bytes = b""
+) -> tuple[str, Statement]:
     order = f"{card}.{turn}"
     return actor, Statement(order, card, order, body, issued)
 
@@ -255,5 +255,3 @@ def received(actor: str, statement: Statement) -> ReceivedFact:
     """Return the statement as custody receives it, signed by nobody."""
     made = asyncio.run(signer(actor).sign([statement]))[0]
     return decode_fact_message(made)
-
-

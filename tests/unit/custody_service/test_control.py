@@ -62,9 +62,7 @@ def test_a_cancel_replaces_the_order_and_frees_its_place() -> None:
 def test_pauses_double_up_to_sixteen_times() -> None:
     control, made = Control(1, 10), card("a")
     list(control.follow(made, 0))
-    resent = [
-        now for now in range(1000) for _ in control.overdue(lambda _: made, float(now))
-    ]
+    resent = [now for now in range(1000) for _ in control.overdue(lambda _: made, float(now))]
     assert resent == [10, 30, 70, 150, 310, 470, 630, 790, 950]
 
 

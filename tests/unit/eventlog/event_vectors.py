@@ -58,9 +58,7 @@ BODIES: tuple[tuple[str, Body], ...] = (
     ("logistics", e.Destroyed("lot-1-00007", "inspector-1")),
     (
         "printing",
-        e.OperationFailed(
-            "PRINT_JAM", "jammed", Disposition.SPOILED, "lot-1-00007", "printer-1"
-        ),
+        e.OperationFailed("PRINT_JAM", "jammed", Disposition.SPOILED, "lot-1-00007", "printer-1"),
     ),
     ("printing", e.OperationCancelled()),
     ("operator", e.LotReceived("lot-1", "pvc-dual", 500)),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import logging
 import sys
@@ -16,14 +17,15 @@ Lines = Callable[[], list[dict[str, Any]]]
 
 
 @pytest.fixture
-def lines(capsys: pytest.CaptureFixture[str]) -> Iterator[Lines]:
+def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lines]:
     root, hook = logging.getLogger(), sys.excepthook
     before, level = root.handlers[:], root.level
+    stream = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", stream)
     configure_logs("printing")
 
     def read() -> list[dict[str, Any]]:
-        text = capsys.readouterr().err
-        print("XX", text)
+        text = stream.getvalue()
         assert SECRET not in text
         return [json.loads(line) for line in text.splitlines()]
 
@@ -81,7 +83,7 @@ def test_what_asyncio_says_of_a_lost_task_quotes_nothing(lines: Lines) -> None:
 
 
 def test_a_message_of_many_lines_is_one_line(lines: Lines) -> None:
-    logging.getLogger("x").info("a\nb %s", "\u2028")
+    logging.getLogger("x").warning("a\nb %s", "\u2028")
     (line,) = lines()
     assert line["message"] == "a\nb \u2028"
     assert line["at"].endswith("+00:00")

@@ -1,0 +1,69 @@
+"""One run of cards through a line that is being maltreated."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from cardwright.card import Card
+from cardwright.issuer.rows import RequestRow
+from cardwright.localstack.waiting import until
+from cardwright.station.faults import until_it_passes
+from tests.support.line import LineUnderTest, badge_row, debit_row
+
+__all__ = ["Run"]
+
+AURORA, BOREALIS = "aurora-bank", "borealis-works"
+
+
+@dataclass(slots=True)
+class Run:
+    """Requests that a test sent, told apart from others' by their prefix."""
+
+    line: LineUnderTest
+    prefix: str
+    rows: dict[str, tuple[str, RequestRow]] = field(default_factory=dict)
+
+    @property
+    def requests(self) -> Collection[str]:
+        """Ids of the requests of this run."""
+        return self.rows.keys()
+
+    async def submit(self, count: int) -> None:
+        """Request ``count`` more cards: debit cards, and every third a badge."""
+        made: dict[str, list[RequestRow]] = {AURORA: [], BOREALIS: []}
+        for number in range(len(self.rows), len(self.rows) + count):
+            issuer, make = (BOREALIS, badge_row) if number % 3 == 2 else (AURORA, debit_row)
+            row = make(number, prefix=self.prefix)
+            self.rows[row.request_id] = issuer, row
+            made[issuer].append(row)
+        await self.line.submit(made)
+
+    async def resubmit_what_the_broker_lost(self) -> None:
+        """Do what an issuer does that hears nothing of a request: send it again."""
+        await self.line.until(self._quiet, 60, "the line takes in requests")
+
+    async def logged(self) -> int:
+        """Return the last position of the log."""
+        query = "SELECT coalesce(max(position), 0) FROM event"
+        return int(await until_it_passes("the test", self.line.log.fetchval, query))
+
+    async def until_logged(self, *, more: int, within: float = 60) -> None:
+        """Wait until the log has grown: cards flow."""
+        aim = await self.logged() + more
+
+        async def reached() -> bool:
+            return await self.logged() >= aim
+
+        await until(reached, within, f"the log grew by {more}")
+
+    async def until_ended(self, within: float) -> Collection[Card]:
+        """Wait until every request of this run has a card, and all cards are at their end."""
+
+        def ended(cards: Collection[Card]) -> bool:
+            own = [card for card in cards if card.request_id in self.rows]
+            known = {card.request_id for card in own}
+            return known == self.rows.keys() and all(card.status.terminal for card in own)
+
+        return (await self.line.until(ended, within, f"the cards of {self.prefix} end")).values()
