@@ -10,7 +10,6 @@ import argparse
 import filecmp
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 from importlib import resources
@@ -22,6 +21,7 @@ from protovalidate._gen.buf.validate import validate_pb
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ROOT / "protos"
+PUBLISHED = SOURCES / "published.binpb"
 TARGET = ROOT / "libs" / "cardwright" / "proto"
 _IMPORT = re.compile(r"^(from|import) (cardwright|buf)\.", re.MULTILINE)
 _SERVICE = re.compile(r"^service ", re.MULTILINE)
@@ -83,16 +83,15 @@ def generate(target: Path) -> None:
             (package / "__init__.py").write_text(_PACKAGE_DOC)
 
 
-def image(path: Path) -> None:
-    """Write a descriptor set with comments, for buf lint and buf breaking."""
+def image(path: Path, *options: str) -> None:
+    """Write a descriptor set of our own files; ``options`` are protoc's."""
     with tempfile.TemporaryDirectory() as scratch:
         sources = sorted(str(p.relative_to(SOURCES)) for p in SOURCES.rglob("*.proto"))
         _protoc(
             f"--descriptor_set_in={_validate_descriptor(Path(scratch))}",
             f"-I{SOURCES}",
             f"--descriptor_set_out={path}",
-            "--include_imports",
-            "--include_source_info",
+            *options,
             *sources,
         )
 
@@ -109,9 +108,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="fail if the committed code differs")
     parser.add_argument("--image", type=Path, help="write a descriptor set for buf instead")
+    parser.add_argument(
+        "--publish", action="store_true", help=f"write {PUBLISHED.name}, which nobody may break"
+    )
     options = parser.parse_args()
+    if options.publish:
+        image(PUBLISHED)
+        return 0
     if options.image:
-        image(options.image)
+        image(options.image, "--include_imports", "--include_source_info")
         return 0
     if not options.check:
         generate(TARGET)
@@ -121,7 +126,7 @@ def main() -> int:
         generate(fresh)
         stale = _differences(filecmp.dircmp(fresh, TARGET))
     for name in stale:
-        print(f"{name} differs from what protos/ generate: run `make protos`", file=sys.stderr)
+        sys.stderr.write(f"{name} differs from what protos/ generate: run `make protos`\n")
     return 1 if stale else 0
 
 

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
+
+from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
 ROOT = Path(__file__).resolve().parent.parent
 PUBLISHED = ROOT / "protos" / "published.binpb"
@@ -27,11 +30,21 @@ def _buf(*arguments: str) -> list[str]:
     return [line for line in said if line and not line.startswith(_FOREIGN)]
 
 
+def _with_imports(image: Path) -> bytes:
+    """Return what was published, with the files of others that it imports: buf wants it whole."""
+    now = FileDescriptorSet.FromString(image.read_bytes())
+    foreign = [file for file in now.file if file.name.startswith(_FOREIGN)]
+    published = FileDescriptorSet.FromString(PUBLISHED.read_bytes())
+    return FileDescriptorSet(file=[*foreign, *published.file]).SerializeToString()
+
+
 def main(image: str) -> int:
     """Lint, and compare with what was published; the exit status."""
     findings = _buf("lint", image)
-    if PUBLISHED.exists():
-        findings += _buf("breaking", image, "--against", str(PUBLISHED))
+    with tempfile.NamedTemporaryFile(suffix=".binpb") as whole:
+        whole.write(_with_imports(Path(image)))
+        whole.flush()
+        findings += _buf("breaking", image, "--against", whole.name)
     sys.stderr.writelines(f"{line}\n" for line in findings)
     return 1 if findings else 0
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
-from pydantic import BaseModel
-
 from cardwright.bus import Consumer
 from cardwright.bus.topics import FACTS, FACTS_EXPRESS
 from cardwright.custody.statement import SignatureVerifier
 from cardwright.eventlog.log import EventLog
-from cardwright.settings import Settings
+from cardwright.settings import FromEnvironment, Settings
 from cardwright.station.faults import until_it_passes
 from cardwright.station.runtime import Parts, open_parts, run_service
 from cardwright.station.signing import FactSigner
@@ -24,8 +22,14 @@ __all__ = ["main"]
 _NAME = "custody"
 
 
-class Limits(BaseModel):
-    """Flow control: how many batch orders a station may have, and when to ask again (seconds)."""
+class Limits(FromEnvironment):
+    """CARDWRIGHT_OUTSTANDING, _RESEND_AFTER and _TICK: how production control paces stations.
+
+    Attributes:
+        outstanding: how many batch orders a station may have at once.
+        resend_after: seconds until an order without an answer is sent again, the first time.
+        tick: seconds between looks at what is overdue.
+    """
 
     outstanding: int = 300
     resend_after: float = 10.0
@@ -61,7 +65,7 @@ async def _tick(custodian: Custodian, consumer: Consumer, seconds: float) -> Non
 
 
 async def _serve(settings: Settings) -> None:
-    limits = Limits()
+    limits = Limits.from_environment()
     async with open_parts(_NAME, settings) as parts, contextlib.AsyncExitStack() as stack:
         custodian = await _wire(parts, limits)
         await until_it_passes(_NAME, custodian.start)

@@ -22,19 +22,20 @@ __all__ = ["main", "wire"]
 
 async def wire(parts: Parts, stack: contextlib.AsyncExitStack) -> StationSpec:
     """Build the desks and the bench, and start the label printer."""
-    settings = LogisticsSettings.from_environment()
+    own = LogisticsSettings.from_environment()
     boxes = BoxStore(
-        Numbering(settings.sscc_prefix, settings.sscc_extension),
-        Capacity(settings.box_capacity, settings.express_box_capacity),
+        Numbering(own.sscc_prefix, own.sscc_extension),
+        Capacity(own.box_capacity, own.express_box_capacity),
     )
     shreds = Shreds(parts.pool)
     shredders = [
-        ShredderDevice(address, shreds.destroyed) for address in parse_addresses(settings.devices)
+        ShredderDevice(address, shreds.destroyed)
+        for address in parse_addresses(parts.settings.devices)
     ]
     for shredder in shredders:
         stack.push_async_callback(shredder.close)
     changed = asyncio.Event()
-    labels = LabelPrinter(parts.pool, settings.state / "output" / "labels", changed)
+    labels = LabelPrinter(parts.pool, parts.settings.state / "output" / "labels", changed)
     await stack.enter_async_context(_beside(labels.run()))
     return StationSpec(
         desks={

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from pathlib import Path
 
 from cardwright.card import Operation
 from cardwright.driver import parse_addresses
@@ -19,27 +20,30 @@ __all__ = ["main", "wire"]
 
 async def wire(parts: Parts, stack: contextlib.AsyncExitStack) -> StationSpec:
     """Build the print bench."""
-    settings = PrintingSettings.from_environment()
-    products = load_products(settings.catalogue, load_designs(settings.catalogue))
+    own = PrintingSettings.from_environment()
+    catalogue = parts.settings.catalogue
+    products = load_products(catalogue, load_designs(catalogue))
     printers = [
-        PrinterDevice(address, settings.printer_depth, products)
-        for address in parse_addresses(settings.devices)
+        PrinterDevice(address, own.printer_depth, products)
+        for address in parse_addresses(parts.settings.devices)
     ]
     for printer in printers:
         stack.push_async_callback(printer.close)
     bench = PrintBench(
         devices=printers,
         vault=await open_vault(parts, stack),
-        renderers=_renderers(settings, stack),
+        renderers=_renderers(own, catalogue, stack),
         products=products,
     )
     return StationSpec(benches={Operation.PRINT: bench})
 
 
-def _renderers(settings: PrintingSettings, stack: contextlib.AsyncExitStack) -> Renderers:
-    if settings.render == "off":
+def _renderers(
+    own: PrintingSettings, catalogue: Path, stack: contextlib.AsyncExitStack
+) -> Renderers:
+    if own.render == "off":
         return BlankPass()
-    pool = RenderPool(settings.catalogue, settings.render_workers)
+    pool = RenderPool(catalogue, own.render_workers)
     stack.callback(pool.close)
     return pool
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,9 +42,9 @@ def cpu_between(before: Mapping[str, Usage], after: Mapping[str, Usage]) -> dict
     return {name: used.cpu - before[name].cpu for name, used in after.items() if name in before}
 
 
-def database_cpu_by_role(postmaster: int) -> Counter[str]:
+def database_cpu_by_role(postmaster: int) -> dict[str, float]:
     """Return CPU seconds of the living backends by the role they serve; others by their title."""
-    seconds: Counter[str] = Counter()
+    seconds: defaultdict[str, float] = defaultdict(float)
     for pid in _descendants(postmaster, _children()):
         title = (_PROC / str(pid) / "cmdline").read_bytes().decode(errors="replace").strip("\0 ")
         words = title.removeprefix("postgres: ").split()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
+import contextlib
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from cardwright.card import Card
 from cardwright.issuer.rows import RequestRow
+from cardwright.localstack.errors import NotReadyError
 from cardwright.localstack.waiting import until
 from cardwright.station.faults import until_it_passes
 from tests.support.line import LineUnderTest, badge_row, debit_row
@@ -40,9 +41,22 @@ class Run:
             made[issuer].append(row)
         await self.line.submit(made)
 
-    async def resubmit_what_the_broker_lost(self) -> None:
+    async def resubmit_what_the_broker_lost(self, patience: float = 10) -> None:
         """Do what an issuer does that hears nothing of a request: send it again."""
-        await self.line.until(self._quiet, 60, "the line takes in requests")
+        query = "SELECT count(*) FROM event WHERE kind = 'request_accepted'"
+
+        async def all_accepted() -> bool:
+            accepted = await until_it_passes("the test", self.line.log.fetchval, query)
+            return int(accepted) >= len(self.line.submitted)
+
+        with contextlib.suppress(NotReadyError):
+            await until(all_accepted, patience, "all requests are accepted")
+        known = {card.request_id for card in (await self.line.cards()).values()}
+        unheard: dict[str, list[RequestRow]] = {AURORA: [], BOREALIS: []}
+        for request_id in self.rows.keys() - known:
+            issuer, row = self.rows[request_id]
+            unheard[issuer].append(row)
+        await self.line.submit(unheard)
 
     async def logged(self) -> int:
         """Return the last position of the log."""

@@ -5,7 +5,6 @@ The scan comes after everything else that runs on the shared line has left its t
 
 from __future__ import annotations
 
-import asyncio
 import json
 import resource
 import signal
@@ -21,7 +20,6 @@ from cardwright.iso import stripe
 from cardwright.iso.stripe import BitStream
 from cardwright.line.databases import database_of
 from cardwright.localstack.waiting import until
-from cardwright.secret import SecretText
 from tests.e2e.people import badge, debit
 from tests.support.line import LineUnderTest
 from tests.support.secret_places import places
@@ -69,10 +67,11 @@ async def crash_in_the_midst(line: LineUnderTest) -> None:
         await vault.execute("ALTER TABLE section_stripe DROP CONSTRAINT broken")
         await vault.close()
     for name in ("dataprep", "hsm", "printing", "encoder-1"):
-        pid = line.pid(name)
-        assert resource.prlimit(pid, resource.RLIMIT_CORE) == (0, 0), (
-            f"{name} would dump its memory"
-        )
+
+        async def leaves_no_core(name: str = name) -> bool:
+            return resource.prlimit(line.pid(name), resource.RLIMIT_CORE) == (0, 0)
+
+        await until(leaves_no_core, 10, f"{name} can't dump its memory")
         line.kill(name, signal.SIGABRT)
 
 

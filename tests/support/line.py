@@ -57,7 +57,7 @@ class LineUnderTest:
             client = self.issuers[issuer]
             messages = [self._message(client, row) for row in own]
             self.submitted |= {m.key.decode(): issuer for m in messages}
-            await client.submit(messages)
+            await until_it_passes("the issuer", _submit, client, messages)
 
     async def load(self, *, material: str, count: int, lot: str, device: str = "printer-1") -> None:
         """Receive a lot and load it."""
@@ -151,7 +151,7 @@ async def line_under_test(
         hsm = f"127.0.0.1:{layout.ports()['hsm']}"
         operator = await opened.enter_async_context(open_operator(line.bootstrap, hsm, token, SITE))
         bureau, home = await bureau_key(layout), layout.issuer_secrets
-        issuers = {}
+        issuers: dict[str, IssuerClient] = {}
         for issuer in ("aurora-bank", "borealis-works"):
             client = IssuerClient(
                 line.bootstrap,
@@ -160,10 +160,16 @@ async def line_under_test(
                 bureau,
                 load_key(home / f"{issuer}.open.jwk.json"),
             )
-            issuers[issuer] = await opened.enter_async_context(client)
+            issuers[issuer] = client
         log = await asyncpg.create_pool(line.superuser_dsn("cardwright_log"), min_size=1)
         opened.push_async_callback(log.close)
         yield LineUnderTest(line, layout, operator, issuers, log)
+
+
+async def _submit(client: IssuerClient, messages: Sequence[RequestMessage]) -> None:
+    # Opened anew: an idempotent producer does not outlive a broker that forgot it.
+    async with client:
+        await client.submit(messages)
 
 
 def debit_row(number: int, *, express: bool = False, prefix: str = "t-debit") -> RequestRow:

@@ -6,6 +6,7 @@ import io
 import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Literal
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -16,9 +17,12 @@ from cardwright.line.line import Line
 __all__ = ["places", "topic_records"]
 
 Place = tuple[str, bytes]
+_Form = Literal["text", "binary"]
+_FORMS: tuple[_Form, ...] = ("text", "binary")
 
 _HOMES_OF_SECRETS = ("keys", "passwords", "issuers-at-home", "floor")
 """Folders of a line's state that hold secrets by their purpose; floor is the physical cards."""
+_PASSWORD_FILE = "superuser.password"
 _WRITE_AHEAD_LOG = "pg_wal"
 
 
@@ -87,7 +91,7 @@ async def _tables(line: Line) -> AsyncIterator[Place]:
         db = await asyncpg.connect(line.superuser_dsn(database))
         try:
             for table in await _names(db):
-                for form in ("text", "binary"):
+                for form in _FORMS:
                     yield f"table {database}.{table}", await _copied(db, table, form)
         finally:
             await db.close()
@@ -103,7 +107,7 @@ async def _names(db: asyncpg.Connection[asyncpg.Record]) -> list[str]:
     return [row["name"] for row in rows]
 
 
-async def _copied(db: asyncpg.Connection[asyncpg.Record], table: str, form: str) -> bytes:
+async def _copied(db: asyncpg.Connection[asyncpg.Record], table: str, form: _Form) -> bytes:
     output = io.BytesIO()
     await db.copy_from_query(f"SELECT * FROM {table}", output=output, format=form)
     return output.getvalue()
@@ -118,7 +122,7 @@ def _files(root: Path) -> Iterator[Place]:
             inner[:] = [_WRITE_AHEAD_LOG]
         for name in sorted(names):
             path = here / name
-            if path.is_file():
+            if path.is_file() and name != _PASSWORD_FILE:
                 yield f"file {path.relative_to(root)}", path.read_bytes()
 
 

@@ -8,6 +8,7 @@ from typing import Final, Protocol
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer, ConsumerRecord
+from aiokafka.admin import AIOKafkaAdminClient
 
 from cardwright.audit.compare import Item, item_of
 from cardwright.audit.copy import AuditRow
@@ -71,6 +72,7 @@ class EventsTopic:
         Raises:
             SourceError: TOPIC_MISSING.
         """
+        await self._require_topic()
         consumer = AIOKafkaConsumer(
             self._topic,  # without a group, a consumer is given every partition
             bootstrap_servers=self._bootstrap,
@@ -87,12 +89,21 @@ class EventsTopic:
         finally:
             await consumer.stop()
 
+    async def _require_topic(self) -> None:
+        """Look before subscribing: brokers may create a topic that a consumer asks for."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap)
+        await admin.start()
+        try:
+            known = await admin.list_topics()
+        finally:
+            await admin.close()
+        if self._topic not in known:
+            raise SourceError("TOPIC_MISSING", f"The broker has no topic {self._topic}.")
+
     async def _to_the_end(
         self, consumer: AIOKafkaConsumer
     ) -> AsyncIterator[ConsumerRecord[bytes, bytes]]:
         partitions = sorted(consumer.assignment())
-        if not partitions:
-            raise SourceError("TOPIC_MISSING", f"The broker has no topic {self._topic}.")
         await consumer.seek_to_beginning(*partitions)
         ends = await consumer.end_offsets(partitions)
         begins = await consumer.beginning_offsets(partitions)

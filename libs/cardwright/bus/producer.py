@@ -20,14 +20,18 @@ _BATCH_OCTETS = 256 * 1024
 
 
 class Producer:
-    """An idempotent producer: acks from all replicas, retries without duplicates."""
+    """Sends at least once, in order: acks from all replicas, one request in flight a broker.
+
+    Not Kafka's idempotent producer: its sequence numbers don't outlive a batch that expired, nor a
+    broker that lost its last seconds. From then on each send to that partition fails, or is taken
+    for a duplicate. Every reader here drops what it has seen, so a repetition costs nothing.
+    """
 
     def __init__(self, bootstrap: str, *, client_id: str, linger_ms: int = 0) -> None:
         self._producer = AIOKafkaProducer(
             bootstrap_servers=bootstrap,
             client_id=client_id,
             acks="all",
-            enable_idempotence=True,
             linger_ms=linger_ms,
             max_batch_size=_BATCH_OCTETS,
             max_request_size=2_000_000,

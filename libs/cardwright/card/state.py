@@ -248,7 +248,9 @@ def _revoke(card: Card) -> Card:
     revoking = replace(
         card, revoking=True, held=False, exception=False, parked=False, quarantined=False
     )
-    return revoking if card.due is not None else _withdraw(revoking)
+    if card.due is None:
+        return _withdraw(revoking)
+    return _ask_again(revoking) if card.parked else revoking
 
 
 def _waive(card: Card) -> Card:
@@ -264,7 +266,16 @@ def _remake(card: Card) -> Card:
 
 
 def _release(card: Card) -> Card:
-    return replace(card, held=False, parked=False)
+    released = replace(card, held=False, parked=False)
+    return _ask_again(released) if card.parked else released
+
+
+def _ask_again(card: Card) -> Card:
+    """Open another turn for what is due: the refused answer to the last one was acknowledged.
+
+    Nothing is done twice: devices know the piece by its job, which stays the same.
+    """
+    return card if card.due is None else _open(card, card.due)
 
 
 _COMMANDS: dict[Verb, Callable[[Card], Card]] = {

@@ -51,7 +51,7 @@ class EncoderSettings:
     """
 
     serial: str = "ENC-0001"
-    heads: int = 4
+    heads: int = 16
     stripe_seconds: float = 0.0
     seed: int = 0
     sync: Sync = "normal"

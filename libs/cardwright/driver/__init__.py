@@ -6,6 +6,7 @@ It shares that page with the machines and no code.
 from cardwright.driver.addresses import DeviceAddress, DeviceAddressError, parse_addresses
 from cardwright.driver.connection import DeviceConnection, Reply, Request
 from cardwright.driver.errors import DeviceLostError, DeviceRefusedError
+from cardwright.driver.pool import DevicePool
 from cardwright.driver.unavailable import device_away
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "DeviceAddressError",
     "DeviceConnection",
     "DeviceLostError",
+    "DevicePool",
     "DeviceRefusedError",
     "Reply",
     "Request",

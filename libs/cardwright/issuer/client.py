@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.errors import KafkaError
 from google.protobuf.message import DecodeError
 from joserfc.jwk import ECKey
 
@@ -75,7 +76,11 @@ class IssuerClient:
             linger_ms=5,
             max_request_size=1_048_576,
         )
-        await producer.start()
+        try:
+            await producer.start()
+        except KafkaError:
+            await producer.stop()
+            raise
         self._producer = producer
         return self
 

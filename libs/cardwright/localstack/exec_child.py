@@ -1,8 +1,9 @@
 """The moment between fork and exec: run as a script, it becomes the program it was told to start.
 
-It drops root, ties its life to its parent's where the kernel can (Linux, PR_SET_PDEATHSIG) or
-cuts the tie altogether, then replaces itself. The order matters: a change of user clears the
-parent-death signal (prctl(2)). Standard library only: it runs without site-packages.
+It forbids core dumps, drops root, ties its life to its parent's where the kernel can (Linux,
+PR_SET_PDEATHSIG) or cuts the tie altogether, then replaces itself. The order matters: a change of
+user clears the parent-death signal (prctl(2)). Standard library only: it runs
+without site-packages.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import resource
 import sys
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -23,6 +25,11 @@ def _detach() -> None:
         os._exit(0)
     os.setsid()
     os.dup2(2, 1)
+
+
+def _leave_no_core() -> None:
+    """A dump of a crashed program's memory would hold the secrets that it worked with."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _become(uid: int, gid: int) -> None:
@@ -45,6 +52,7 @@ def main() -> None:
     order = json.loads(sys.argv[1])
     if order["parent"] is None:
         _detach()
+    _leave_no_core()
     if order["run_as"] is not None:
         _become(*order["run_as"])
     if order["parent"] is not None:

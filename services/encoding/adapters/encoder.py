@@ -6,12 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import asynccontextmanager
 
 from cardwright.card.events import Body, Disposition, Encoded, OperationFailed
-from cardwright.driver import (
-    DeviceAddress,
-    DeviceConnection,
-    DeviceRefusedError,
-    device_away,
-)
+from cardwright.driver import DeviceAddress, DevicePool, DeviceRefusedError
 from cardwright.station.faults import until_it_passes
 from cardwright.station.ports import Answer, DeviceUnavailableError, NotBegun, WorkOrder
 from services.encoding.adapters.head import Head, JobState
@@ -38,7 +33,7 @@ class Encoder:
     ) -> None:
         self._address, self._heads = address, heads
         self._scripts, self._prepare = scripts, prepare
-        self._idle: list[DeviceConnection] = []
+        self._connections = DevicePool(address)
 
     @property
     def name(self) -> str:
@@ -52,8 +47,7 @@ class Encoder:
 
     async def close(self) -> None:
         """Hang up."""
-        while self._idle:
-            await self._idle.pop().close()
+        await self._connections.close()
 
     async def perform(self, order: WorkOrder, material: Material) -> Body:
         """Write stripe and chip of one card and read them back.
@@ -132,14 +126,6 @@ class Encoder:
 
     @asynccontextmanager
     async def _head(self, order: WorkOrder) -> AsyncIterator[Head]:
-        """Borrow a connection."""
-        link = (
-            self._idle.pop()
-            if self._idle
-            else DeviceConnection(self._address.host, self._address.port)
-        )
-        try:
-            with device_away(self.name):
-                yield Head(link, order.job_id)
-        finally:
-            self._idle.append(link)
+        """Work at a head, on a connection of its own."""
+        async with self._connections.borrow() as link:
+            yield Head(link, order.job_id)

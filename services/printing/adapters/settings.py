@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from cardwright.settings import Settings
+from cardwright.settings import FromEnvironment
 
 __all__ = ["PrintingSettings"]
 
 
-class PrintingSettings(Settings):
+class PrintingSettings(FromEnvironment):
     """CARDWRIGHT_RENDER, CARDWRIGHT_RENDER_WORKERS and CARDWRIGHT_PRINTER_DEPTH."""
 
     render: Literal["on", "off"] = Field(
@@ -25,10 +24,3 @@ class PrintingSettings(Settings):
     printer_depth: Annotated[int, Field(ge=1, le=256)] = Field(
         8, description="jobs that are open at a printer at once; no more than its queue holds"
     )
-
-    @classmethod
-    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
-        """Read the settings; see ``Settings.from_environment``."""
-        settings = super().from_environment(environment)
-        assert isinstance(settings, cls)
-        return settings

@@ -11,10 +11,10 @@ from cardwright.card.events import Body, Disposition, Inspected, OperationFailed
 from cardwright.driver import (
     DeviceAddress,
     DeviceConnection,
+    DevicePool,
     DeviceRefusedError,
     Reply,
     Request,
-    device_away,
 )
 from cardwright.driver.apdus import pack_apdus, unpack_apdus
 from cardwright.iso.errors import StripeError
@@ -39,7 +39,7 @@ class Inspector:
 
     def __init__(self, address: DeviceAddress, seats: int) -> None:
         self._address, self._seats = address, seats
-        self._idle: list[DeviceConnection] = []
+        self._connections = DevicePool(address)
 
     @property
     def name(self) -> str:
@@ -53,8 +53,7 @@ class Inspector:
 
     async def close(self) -> None:
         """Hang up."""
-        while self._idle:
-            await self._idle.pop().close()
+        await self._connections.close()
 
     async def perform(self, order: WorkOrder, material: Expected) -> Body:
         """Inspect one card and move it to the output or the reject tray.
@@ -117,18 +116,11 @@ class Inspector:
     @asynccontextmanager
     async def _link(self) -> AsyncIterator[DeviceConnection]:
         """Borrow a connection."""
-        link = (
-            self._idle.pop()
-            if self._idle
-            else DeviceConnection(self._address.host, self._address.port)
-        )
         try:
-            with device_away(self.name):
+            async with self._connections.borrow() as link:
                 yield link
         except DeviceRefusedError as refused:  # the card was moved under our eyes: look again
             raise DeviceUnavailableError(refused.code, str(refused)) from None
-        finally:
-            self._idle.append(link)
 
 
 async def _look(link: DeviceConnection, card: str, expected: Expected) -> Found:

@@ -189,3 +189,13 @@ def test_a_parked_card_can_be_released_and_revoked(due: Operation) -> None:
     assert judge(parked, command(Verb.REVOKE)) == Accept()
     assert judge(parked, command(Verb.RELEASE)) == Accept()
     assert next_step(apply(parked, command(Verb.RELEASE))) is not None
+
+
+@pytest.mark.parametrize("verb", [Verb.RELEASE, Verb.REVOKE])
+def test_a_parked_card_is_asked_again_under_a_new_order(verb: Verb) -> None:
+    # The station's answer was refused and acknowledged: it will not be sent again.
+    before = at(Operation.ENCODE, parked=True)
+    after = apply(before, command(verb))
+    assert (after.due, after.turn) == (Operation.ENCODE, before.turn + 1)
+    assert judge(after, answer(e.Encoded("b-1"), "encoding", turn=5)) == Duplicate()
+    assert judge(after, answer(e.Encoded("b-1"), "encoding", turn=6)) == Accept()

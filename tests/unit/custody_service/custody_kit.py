@@ -17,7 +17,7 @@ from cardwright.bus.topics import EVENTS, FACTS
 from cardwright.card import STATION_OF, Body, Operation
 from cardwright.card import events as e
 from cardwright.custody.statement import SignatureVerifier
-from cardwright.eventlog.codec import LoggedEvent, ReceivedFact, decode_event, decode_fact_message
+from cardwright.eventlog.codec import LoggedEvent, decode_event
 from cardwright.eventlog.log import EventLog, LogRow, NewEvent
 from cardwright.hsm.port import SecurityModule, Signatures
 from cardwright.proto.work.v1 import work_pb2
@@ -249,9 +249,3 @@ def life(card: str) -> list[tuple[str, Statement]]:
     ]
     answers = [answer(actor, card, turn, body) for turn, (actor, body) in enumerate(bodies, 1)]
     return [opening(card), *answers]
-
-
-def received(actor: str, statement: Statement) -> ReceivedFact:
-    """Return the statement as custody receives it, signed by nobody."""
-    made = asyncio.run(signer(actor).sign([statement]))[0]
-    return decode_fact_message(made)

@@ -121,7 +121,7 @@ def test_a_time_beyond_the_calendar_is_refused(seconds: int) -> None:
     "body",
     [
         {"command": fact_pb2.Command(verb=fact_pb2.VERB_UNSPECIFIED)},
-        {"prepared": fact_pb2.Prepared(route=[0])},
+        {"prepared": fact_pb2.Prepared(route=["OPERATION_UNSPECIFIED"])},
         {"operation_failed": fact_pb2.OperationFailed(disposition=99)},  # type: ignore[arg-type]  # of a later version
     ],
 )

@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from cardwright.card import Operation
-from cardwright.settings import SettingsError
+from cardwright.settings import Settings, SettingsError
 from cardwright.station.runtime import Parts
 from services.printing import main
 from services.printing.adapters.rendering import BlankPass, RenderPool
@@ -28,7 +28,9 @@ async def test_the_station_has_a_printer_for_each_address(
     monkeypatch.setenv("CARDWRIGHT_PRINTER_DEPTH", "5")
     monkeypatch.setenv("CARDWRIGHT_RENDER", render)
     async with contextlib.AsyncExitStack() as stack:
-        spec = await main.wire(cast("Parts", SimpleNamespace()), stack)
+        spec = await main.wire(
+            cast("Parts", SimpleNamespace(settings=Settings.from_environment())), stack
+        )
     bench = spec.benches[Operation.PRINT]
     assert [(one.name, one.depth) for one in bench.devices] == [("printer-1", 5), ("printer-2", 5)]
     assert isinstance(cast("Any", bench).renderers, kind)

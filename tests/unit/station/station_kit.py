@@ -21,7 +21,7 @@ from cardwright.station.deadletters import DeadLetters
 from cardwright.station.foreman import Foreman
 from cardwright.station.inbox import Inbox
 from cardwright.station.measures import Measures
-from cardwright.station.messages import Received, encode_order
+from cardwright.station.messages import encode_order
 from cardwright.station.outbox import Outbox
 from cardwright.station.ports import Answer, Bench, Desk, NotBegun, Transaction, WorkOrder
 from cardwright.station.signing import FactSigner
@@ -208,7 +208,3 @@ def logged(*orders: WorkOrder) -> Inbound:
     said = work_pb2.FactsLogged(order_ids=[order.order_id for order in orders])
     value = work_pb2.StationMessage(logged=said).SerializeToString()
     return Inbound("orders.printing.site-1", 0, 0, b"k", value)
-
-
-def received(order: WorkOrder) -> Received:
-    return Received(order, encode_order(order), "")
