@@ -38,9 +38,7 @@ class SecretBytes:
         return f"{type(self).__name__}(<{len(self._value)} octets>)"
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError(
-            f"{type(self).__name__} does not pickle: that would leave clear octets"
-        )
+        raise TypeError(f"{type(self).__name__} does not pickle: that would leave clear octets")
 
 
 class SecretText:

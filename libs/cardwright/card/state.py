@@ -117,16 +117,15 @@ def _open(card: Card, operation: Operation, **changes: Any) -> Card:
 
 
 def _close(card: Card, end: Status, **changes: Any) -> Card:
-    rested = replace(card, revoking=False, held=False, parked=False, exception=False)
-    return replace(rested, due=None, end=end, **changes)
+    rested: dict[str, Any] = {"revoking": False, "held": False, "parked": False, "exception": False}
+    return replace(card, due=None, end=end, **rested, **changes)
 
 
 def _after(card: Card, operation: Operation, **changes: Any) -> Card:
     """Go on along the route after ``operation``, or turn back if the card is being revoked."""
-    card = replace(card, **changes)
     if card.revoking:
-        return _withdraw(card)
-    return _open(card, card.route[card.route.index(operation) + 1])
+        return _withdraw(replace(card, **changes))
+    return _open(card, card.route[card.route.index(operation) + 1], **changes)
 
 
 def _withdraw(card: Card) -> Card:
@@ -137,14 +136,14 @@ def _withdraw(card: Card) -> Card:
 
 
 def _accepted(card: Card, body: e.RequestAccepted) -> Card:
-    opened = replace(
+    return _open(
         card,
+        Operation.PREPARE,
         issuer=body.issuer,
         request_id=body.request_id,
         product=body.product,
         express=body.lane == EXPRESS_LANE,
     )
-    return _open(opened, Operation.PREPARE)
 
 
 def _refused(card: Card, body: e.RequestRefused) -> Card:

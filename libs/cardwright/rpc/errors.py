@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from google.protobuf.message import Message
-from google.rpc import (  # type: ignore[import-untyped]  # ships no types
+from google.rpc import (
     code_pb2,
     error_details_pb2,
     status_pb2,

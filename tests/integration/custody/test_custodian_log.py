@@ -7,10 +7,10 @@ from typing import TypeAlias
 
 import asyncpg
 import pytest
-from custody_kit import House, life, new_card, opening
 
 from cardwright.eventlog.log import EventLog, FencedError, NewEvent
 from cardwright.station.faults import is_passing
+from tests.unit.custody_service.custody_kit import House, life, new_card, opening
 
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 

@@ -2,7 +2,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from device_process import Device
+
+from tests.integration.devices.device_process import Device
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from device_process import Device, PowerLostError
 
 from cardwright.globalplatform import commands
 from cardwright.globalplatform.scp03 import (
@@ -19,6 +18,7 @@ from cardwright.globalplatform.scp03 import (
 )
 from cardwright.globalplatform.store_data import DataGrouping, P1Coding, encode_dgi, store_data
 from cardwright.secret import SecretBytes
+from tests.integration.devices.device_process import Device, PowerLostError
 
 Start = Callable[..., Device]
 

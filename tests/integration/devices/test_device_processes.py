@@ -9,8 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from device_process import ENVIRONMENT, Device, PowerLostError, RefusedError
 from PIL import Image
+
+from tests.integration.devices.device_process import (
+    ENVIRONMENT,
+    Device,
+    PowerLostError,
+    RefusedError,
+)
 
 Start = Callable[..., Device]
 

@@ -7,12 +7,12 @@ from typing import TypeAlias
 
 import asyncpg
 import pytest
-from station_kit import FakeBench, FakeDevice, Station, mail, new_order
 
 from cardwright.card import Operation
 from cardwright.card.events import Disposition, OperationCancelled, OperationFailed, Printed
 from cardwright.station.foreman import Foreman
 from cardwright.station.ports import DeviceUnavailableError, WorkOrder
+from tests.unit.station.station_kit import FakeBench, FakeDevice, Station, mail, new_order
 
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 Act: TypeAlias = Callable[[WorkOrder], Awaitable[None]]

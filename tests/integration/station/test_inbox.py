@@ -6,12 +6,12 @@ from typing import TypeAlias
 import asyncpg
 import pytest
 from aiokafka.errors import KafkaError
-from station_kit import FakeDesk, Station, logged, mail, new_order
 
 from cardwright.bus import Inbound
 from cardwright.card import Operation
 from cardwright.card.events import OperationCancelled, Printed
 from cardwright.station.ports import Transaction, WorkOrder
+from tests.unit.station.station_kit import FakeDesk, Station, logged, mail, new_order
 
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 

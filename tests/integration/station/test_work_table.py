@@ -4,7 +4,6 @@ import asyncio
 from typing import TypeAlias, cast
 
 import asyncpg
-from station_kit import Station, mail, new_order
 
 from cardwright.bus import Inbound
 from cardwright.card import Operation
@@ -14,6 +13,7 @@ from cardwright.station.intake import IntakeResult, NewDeadLetter, NewFact
 from cardwright.station.ports import Transaction
 from cardwright.station.reception import Reception
 from cardwright.station.work import Entry, WorkTable
+from tests.unit.station.station_kit import Station, mail, new_order
 
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 TABLE = WorkTable()

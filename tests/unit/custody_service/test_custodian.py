@@ -4,12 +4,21 @@ from dataclasses import replace
 
 import pytest
 from aiokafka.errors import KafkaError
-from custody_kit import ROUTE, House, answer, command, inbound, life, new_card, opening
 
 from cardwright.bus.topics import outcomes
 from cardwright.card import Operation, Verb
 from cardwright.card import events as e
 from cardwright.proto.outcome.v1 import outcome_pb2
+from tests.unit.custody_service.custody_kit import (
+    ROUTE,
+    House,
+    answer,
+    command,
+    inbound,
+    life,
+    new_card,
+    opening,
+)
 
 WHOLE_LIFE = [
     "request_accepted",

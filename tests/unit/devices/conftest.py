@@ -1,3 +1,3 @@
-from device_bench import bench, refused
+from tests.unit.devices.device_bench import bench, refused
 
 __all__ = ["bench", "refused"]

@@ -2,10 +2,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from device_bench import Ask, Bench
 
 from cardwright.devices.chipslot import pack_apdus, unpack_apdus
 from cardwright.devices.ledger import Act, Ledger
+from tests.unit.devices.device_bench import Ask, Bench
 
 STORE = bytes.fromhex("84E2000000")
 READ = bytes.fromhex("00B2010C00")
@@ -122,7 +122,7 @@ async def test_a_material_refuses_what_it_lacks(
         await fed(ask, "plain")
         await fed(ask, "loco")
         stripe = {"tracks": TRACKS, "coercivity": "hico"}
-        for code, command, fields in [
+        refusals: list[tuple[str, str, dict[str, Any]]] = [
             ("NO_CHIP", "POWER", {"job_id": "job-plain"}),
             ("NO_STRIPE", "WRITE_STRIPE", {"job_id": "job-plain", **stripe}),
             ("NO_STRIPE", "READ_STRIPE", {"job_id": "job-plain"}),
@@ -131,7 +131,8 @@ async def test_a_material_refuses_what_it_lacks(
             ("NOT_IN_HEAD", "EJECT", {"job_id": "nobody", "result": "good"}),
             ("CARD_NOT_READY", "FEED", {"job_id": "wet", "card": "wet"}),
             ("NO_SUCH_CARD", "FEED", {"job_id": "none", "card": "none"}),
-        ]:
+        ]
+        for code, command, fields in refusals:
             with refused(code):
                 await ask(command, **fields)
 

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from device_bench import Bench
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cardwright.devices.frames import Frame, decode
 from cardwright.devices.server import answer
+from tests.unit.devices.device_bench import Bench
 
 COMMANDS = {
     "printer": ["SUPPLIES", "LOAD", "PRINT", "JOB", "CANCEL", "RESUME", "FAULT"],

@@ -2,11 +2,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from device_bench import Bench
 
 from cardwright.devices.chipslot import pack_apdus
 from cardwright.devices.ledger import Ledger, start
 from cardwright.devices.stripe import Track, to_file
+from tests.unit.devices.device_bench import Bench
 
 READ, STORE = bytes.fromhex("00B2010C00"), bytes.fromhex("84E2000000")
 

@@ -1,5 +1,6 @@
 import asyncio
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from cardwright.devices.ledger import Act, GroupCommit, Ledger, finish, record, 
 
 
 @pytest.fixture
-def ledger(tmp_path: Path):
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
     ledger = Ledger(tmp_path / "ledger.db")
     yield ledger
     ledger.close()

@@ -2,9 +2,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from device_bench import Ask, Bench
 
 from cardwright.devices.ledger import Ledger, start
+from tests.unit.devices.device_bench import Ask, Bench
 
 RASTER = {"width": 20, "height": 12, "dpi": 300, "mode": "RGB"}
 FACE = b"\xff" * (20 * 12 * 3)
@@ -173,7 +173,7 @@ async def test_wrong_requests_are_refused_with_a_code(
 ) -> None:
     bench.card("elsewhere")
     async with bench.printer() as ask:
-        for code, command, fields in [
+        refusals: list[tuple[str, str, dict[str, Any]]] = [
             ("UNKNOWN_COMMAND", "BREW", {}),
             ("BAD_FIELD", "PRINT", {}),
             ("BAD_FIELD", "PRINT", {"job_id": "j1"}),
@@ -183,7 +183,8 @@ async def test_wrong_requests_are_refused_with_a_code(
             ("BAD_FIELD", "LOAD", {"material": "pvc", "serials": [1]}),
             ("BAD_FIELD", "LOAD", {"material": "pvc", "count": 1, "stripe": "wide"}),
             ("UNKNOWN_FAULT", "FAULT", {"fault": "fire", "next": 1}),
-        ]:
+        ]
+        for code, command, fields in refusals:
             with refused(code):
                 await ask(command, **fields)
         assert (await ask("HELLO"))["queue_depth"] == 8

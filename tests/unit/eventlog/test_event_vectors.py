@@ -6,7 +6,13 @@ import hashlib
 from typing import get_args
 
 import pytest
-from event_vectors import (
+
+from cardwright.card import Body, kind_of
+from cardwright.card.events import kind_name
+from cardwright.custody.merkle import leaf_hash
+from cardwright.custody.statement import SignatureVerifier
+from cardwright.eventlog.codec import decode_event, decode_signed_fact
+from tests.unit.eventlog.event_vectors import (
     ATTACHMENT,
     BODIES,
     CLAIMED,
@@ -17,12 +23,6 @@ from event_vectors import (
     fact_of,
     vectors,
 )
-
-from cardwright.card import Body, kind_of
-from cardwright.card.events import kind_name
-from cardwright.custody.merkle import leaf_hash
-from cardwright.custody.statement import SignatureVerifier
-from cardwright.eventlog.codec import decode_event, decode_signed_fact
 
 CASES = [pytest.param(actor, body, id=kind_of(body)) for actor, body in BODIES]
 

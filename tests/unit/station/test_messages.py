@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,9 +12,9 @@ from cardwright.station.ports import WorkOrder
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 ORDERS = st.builds(
-    WorkOrder,
-    order_id=TEXT.filter(bool),
-    card_id=TEXT,
+    lambda card, turn, **fields: WorkOrder(f"{card}.{turn}", str(card), **fields),
+    st.uuids(),
+    st.integers(0, 10**9 - 1),
     operation=st.sampled_from(Operation),
     attempt=st.integers(0, 2**32 - 1),
     issuer=TEXT,
@@ -43,6 +45,13 @@ def test_orders_and_cancels_are_told_apart(order: WorkOrder, other: WorkOrder) -
     assert [item.order for item in mail.orders.values()] == [order]
     assert [item.order for item in mail.cancels.values()] == [other]
     assert mail.orders[order.order_id].data == encode_order(order)
+
+
+@given(ORDERS, TEXT)
+def test_an_order_of_another_card_than_its_id_says_is_set_apart(order: WorkOrder, id_: str) -> None:
+    astray = [replace(order, order_id=id_), replace(order, card_id=id_)]
+    mail = sort_mail(inbound(encode_order(each)) for each in astray)
+    assert len(mail.unreadable) == 2
 
 
 @given(st.lists(st.binary(max_size=60), max_size=5))
