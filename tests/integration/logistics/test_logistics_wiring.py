@@ -22,6 +22,8 @@ async def test_the_station_has_its_desks_its_shredders_and_ends(
     monkeypatch.setenv("CARDWRIGHT_STATE", str(tmp_path))
     monkeypatch.setenv("CARDWRIGHT_DEVICES", "inspector-1=127.0.0.1:7503")
     async with contextlib.AsyncExitStack() as stack:
-        spec = await wire(cast("Parts", SimpleNamespace(pool=pool, settings=Settings.from_environment())), stack)
+        spec = await wire(
+            cast("Parts", SimpleNamespace(pool=pool, settings=Settings.from_environment())), stack
+        )
     assert set(spec.desks) == {Operation.PACK, Operation.DISPATCH}
     assert [one.name for one in spec.benches[Operation.DESTROY].devices] == ["inspector-1"]
