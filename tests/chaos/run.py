@@ -72,12 +72,15 @@ class Run:
 
         await until(reached, within, f"the log grew by {more}")
 
-    async def until_ended(self, within: float) -> Collection[Card]:
+    async def until_ended(self, within: float) -> list[Card]:
         """Wait until every request of this run has a card, and all cards are at their end."""
 
         def ended(cards: Collection[Card]) -> bool:
-            own = [card for card in cards if card.request_id in self.rows]
+            own = self._own(cards)
             known = {card.request_id for card in own}
             return known == self.rows.keys() and all(card.status.terminal for card in own)
 
-        return (await self.line.until(ended, within, f"the cards of {self.prefix} end")).values()
+        return self._own((await self.line.until(ended, within, f"{self.prefix} ends")).values())
+
+    def _own(self, cards: Collection[Card]) -> list[Card]:
+        return [card for card in cards if card.request_id in self.rows]

@@ -1,4 +1,4 @@
-"""kill -9 of everything that runs, each while cards flow: no card is lost, nothing is done twice."""
+"""kill -9 of all that runs, each while cards flow: no card is lost, nothing is done twice."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import pytest
 
-from cardwright.card import Status
 from cardwright.line.layout import SERVICES
 from cardwright.line.processes import LineOptions
 from tests.chaos.proofs import (

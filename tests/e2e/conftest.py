@@ -56,6 +56,8 @@ async def line(stack: Stack) -> AsyncIterator[LineUnderTest]:
 
 
 async def load_blanks(line: LineUnderTest, count: int = 60) -> None:
-    """Fill the first printer's hopper with blanks of both materials."""
-    for material in ("pvc-dual", "pvc-badge"):
-        await line.load(material=material, count=count, lot=f"LOT-{material}")
+    """Fill both printers' hoppers with both materials: an empty printer keeps the jobs it has."""
+    for device in ("printer-1", "printer-2"):
+        for material in ("pvc-dual", "pvc-badge"):
+            lot = f"LOT-{material}-{device}"
+            await line.load(material=material, count=count, lot=lot, device=device)

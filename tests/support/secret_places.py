@@ -52,9 +52,10 @@ async def topic_records(bootstrap: str) -> AsyncIterator[Place]:
     )
     await consumer.start()
     try:
-        for topic in sorted(await consumer.topics()):
-            numbers = consumer.partitions_for_topic(topic) or ()
-            partitions = [TopicPartition(topic, number) for number in numbers]
+        # Once partitions are assigned, the client asks for their topics' metadata alone.
+        topics = {name: consumer.partitions_for_topic(name) for name in await consumer.topics()}
+        for topic, numbers in sorted(topics.items()):
+            partitions = [TopicPartition(topic, number) for number in numbers or ()]
             yield f"topic {topic}", b"\n".join([o async for o in _octets(consumer, partitions)])
     finally:
         await consumer.stop()

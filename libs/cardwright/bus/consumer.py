@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+import time
 from collections.abc import AsyncIterator, Iterable, Sequence
 from types import TracebackType
 from typing import Self
@@ -58,7 +59,7 @@ class Consumer:
             metadata_max_age_ms=10_000,
             max_poll_interval_ms=600_000,
         )
-        pace_empty_fetches(self._consumer, _LONGEST_NAP, _MAX_WAIT_MS / 1000)
+        self._pacer = pace_empty_fetches(self._consumer, _LONGEST_NAP, _MAX_WAIT_MS / 1000)
 
     async def __aenter__(self) -> Self:
         await self._consumer.start()
@@ -79,15 +80,15 @@ class Consumer:
         A small batch costs nearly as much as a large one. So when batches follow each other
         closely, one of the batch lane waits for company; an express message ends the waiting.
         """
-        clock, not_before = asyncio.get_running_loop(), 0.0
+        not_before = 0.0
         while True:
             batch = await self._read(timeout_ms=1000)
             if not batch:
                 continue
-            wait = not_before - clock.time()
+            wait = not_before - time.monotonic()
             if wait > 0 and not any(message.express for message in batch):
                 batch += await self._more(wait, self._max_records - len(batch))
-            not_before = clock.time() + _PACE
+            self._pacer.at_ease_until = not_before = time.monotonic() + _PACE
             batch.sort(key=lambda message: not message.express)
             yield batch
 

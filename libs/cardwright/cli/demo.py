@@ -6,8 +6,8 @@ import asyncio
 import itertools
 import time
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from joserfc.jwk import ECKey
@@ -79,7 +79,7 @@ async def _demo(layout: Layout, *, quiet: bool) -> dict[str, Any]:
     return {
         "run": run_.number,
         "seconds": round(time.monotonic() - began, 1),
-        "products": {name: asdict(row) for name, row in sorted(tally.rows.items())},
+        "products": {name: row.told() for name, row in sorted(tally.rows.items())},
         "dead_letters": dict(tally.dead),
         "output": str(output.folder),
         "audit": verdict_of(output.report),
@@ -173,7 +173,7 @@ def _closing(tally: Tally, output: Output) -> None:
     columns = ("product", "requested", "refused", "remade", "dispatched", "seconds")
     console.print(table("What became of the requests", columns, rows))
     console.print(table("Refused, and why", ("told to", "code", "cards"), _refusals(tally)))
-    console.print(f"output        {output.folder}", soft_wrap=True)
+    console.print(f"output        {_short(output.folder)}", soft_wrap=True)
     console.print(f"audit verify  {verdict_of(output.report)}", soft_wrap=True)
     console.print(_NEXT.format(card=output.example), soft_wrap=True)
 
@@ -185,3 +185,9 @@ def _refusals(tally: Tally) -> list[tuple[str, str, int]]:
         for code, count in sorted(row.refused.items())
     ]
     return told + [("dead letters", code, count) for code, count in sorted(tally.dead.items())]
+
+
+def _short(folder: Path) -> Path:
+    """Name a folder as seen from here, where that is shorter."""
+    here = Path.cwd()
+    return folder.relative_to(here) if folder.is_relative_to(here) else folder

@@ -32,6 +32,16 @@ class ProductTally:
         """From the first request accepted or refused to the last card dispatched."""
         return max(0.0, self.last - self.first)
 
+    def told(self) -> dict[str, object]:
+        """Return the row for programs."""
+        return {
+            "requested": self.requested,
+            "refused": dict(self.refused),
+            "remade": self.remade,
+            "dispatched": self.dispatched,
+            "seconds": round(self.seconds, 1),
+        }
+
 
 @dataclass(slots=True)
 class Tally:

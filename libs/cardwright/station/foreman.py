@@ -10,6 +10,7 @@ import asyncio
 import itertools
 import logging
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -210,5 +211,6 @@ class Foreman:
         async with self.pool.acquire() as connection, connection.transaction():
             filed = await self.table.answer(connection, entries)
         await self.outbox.send(filed)
-        for answer in answers:
-            self.measures.answered(kind_of(answer.body), getattr(answer.body, "device", ""))
+        stated = Counter((kind_of(a.body), getattr(a.body, "device", "")) for a in answers)
+        for (kind, device), count in stated.items():
+            self.measures.answered(kind, device, count)

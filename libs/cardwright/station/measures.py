@@ -29,9 +29,9 @@ class Measures:
         self._orders.add(orders, self._attributes)
         self._batches.record(nanoseconds / 1e6, self._attributes)
 
-    def answered(self, kind: str, device: str = "") -> None:
-        """A fact was stated; ``kind`` gives yield: printed against operation_failed."""
-        self._answers.add(1, {**self._attributes, "kind": kind, "device": device})
+    def answered(self, kind: str, device: str, count: int) -> None:
+        """Facts were stated; ``kind`` gives yield: printed against operation_failed."""
+        self._answers.add(count, {**self._attributes, "kind": kind, "device": device})
 
     def act(self, device: str, nanoseconds: int) -> None:
         """A physical act ended."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -14,6 +15,9 @@ from cardwright.proto.work.v1 import work_pb2
 from cardwright.station.ports import WorkOrder
 
 __all__ = ["Mail", "Received", "decode_order", "encode_order", "sort_mail"]
+
+# A card's id and a turn: an answer to anything else would name no stream, and come back for ever.
+_ORDER_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[0-9]{1,9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +88,10 @@ def encode_order(order: WorkOrder, *, cancel: bool = False) -> bytes:
 
 
 def _order(message: work_pb2.WorkOrder) -> WorkOrder:
-    if not message.order_id:
-        raise ValueError("an order without an id")
+    if not _ORDER_ID.fullmatch(message.order_id) or not message.order_id.startswith(
+        f"{message.card_id}."
+    ):
+        raise ValueError("an order whose id is not its card's")
     return WorkOrder(
         order_id=message.order_id,
         card_id=message.card_id,

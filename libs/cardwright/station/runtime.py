@@ -27,6 +27,7 @@ from cardwright.station.inbox import Inbox
 from cardwright.station.intake import Intake
 from cardwright.station.measures import Measures
 from cardwright.station.outbox import Outbox
+from cardwright.station.pools import open_pool
 from cardwright.station.ports import Bench, Desk
 from cardwright.station.reception import Reception
 from cardwright.station.signing import FactSigner
@@ -35,7 +36,14 @@ from cardwright.telemetry import CardTracer, configure
 from cardwright.vault.sealing import Sealer
 from cardwright.vault.vault import Vault, newest_keys
 
-__all__ = ["Parts", "StationSpec", "open_parts", "open_vault", "run_service", "run_station"]
+__all__ = [
+    "Parts",
+    "StationSpec",
+    "open_parts",
+    "open_vault",
+    "run_service",
+    "run_station",
+]
 
 _log = logging.getLogger(__name__)
 _RESEND_AFTER = 5.0
@@ -86,7 +94,7 @@ async def open_parts(name: str, settings: Settings) -> AsyncIterator[Parts]:
         token = SecretText((settings.hsm_token or settings.state / "token").read_text().strip())
         module = await stack.enter_async_context(GrpcSecurityModule(settings.hsm, token))
         dsn = settings.require("database").reveal()
-        pool = await until_it_passes(name, asyncpg.create_pool, dsn, min_size=1, max_size=6)
+        pool = await until_it_passes(name, open_pool, dsn, 6)
         stack.push_async_callback(pool.close)
         producer = Producer(settings.kafka, client_id=f"{name}.{settings.site}")
         await until_it_passes(name, stack.enter_async_context, producer)
@@ -107,7 +115,7 @@ async def open_parts(name: str, settings: Settings) -> AsyncIterator[Parts]:
 async def open_vault(parts: Parts, stack: contextlib.AsyncExitStack) -> Vault:
     """Open the vault with this service's own role."""
     dsn = parts.settings.require("vault").reveal()
-    pool = await until_it_passes(parts.name, asyncpg.create_pool, dsn, min_size=1, max_size=4)
+    pool = await until_it_passes(parts.name, open_pool, dsn, 4)
     stack.push_async_callback(pool.close)
     return Vault(pool, parts.module, parts.section_keys)
 

@@ -20,7 +20,7 @@ from cardwright.bus.pacing import pace_empty_fetches
 __all__ = ["Feed"]
 
 _MAX_WAIT_MS: Final = 250
-_LONGEST_NAP: Final = 0.015
+_LONGEST_NAP: Final = 0.05
 _POLL_MS: Final = 500
 
 

@@ -12,6 +12,7 @@ import asyncpg
 from cardwright.card import Card
 from cardwright.eventlog.codec import decode_event
 from cardwright.proto.query.v1 import query_pb2 as pb
+from cardwright.station.pools import open_pool
 from services.query.domain import Arrival, Complete, Head, card_message
 from services.query.handlers import Change, State
 
@@ -40,12 +41,8 @@ class WatchRow:
 
 async def open_store(dsn: str, slot: int) -> Store:
     """Open a projection's tables."""
-    pool = await asyncpg.create_pool(
-        dsn,
-        min_size=1,
-        max_size=4,
-        server_settings={"search_path": f"projection_{slot}", "statement_timeout": "30s"},
-    )
+    settings = {"search_path": f"projection_{slot}", "statement_timeout": "30s"}
+    pool = await open_pool(dsn, 4, settings)
     return Store(pool, slot)
 
 

@@ -1,0 +1,91 @@
+"""``make bench``: measure the line on each stack, print figures and ratios, assert nothing."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from cardwright.localstack.choose import Stack, detect_test_stacks
+from tests.bench.bench_line import BATCH_ONLY, TRACE_RATIO, bench_line
+from tests.bench.custody_alone import custody_alone
+from tests.bench.lower_bound import lower_bound
+from tests.bench.report import Result, show
+from tests.bench.scenarios import express_cards, idle, throughput
+
+PARTS = ("bare", "full", "custody")
+_IDLE_SECONDS = 10.0
+
+Keep = Callable[[str, Result], None]
+
+
+async def measure(stack: Stack, options: argparse.Namespace, keep: Keep) -> None:
+    """Measure what was asked for on one stack."""
+    if "bare" in options.only:
+        await _line(stack, options, keep, bare=True)
+    if "full" in options.only:
+        await _line(stack, options, keep, bare=False)
+    if "custody" in options.only:
+        async with bench_line(stack, BATCH_ONLY, 0) as line:
+            keep("custody alone", await custody_alone(line, options.cards))
+
+
+async def _line(stack: Stack, options: argparse.Namespace, keep: Keep, *, bare: bool) -> None:
+    what = "rendering and chip off" if bare else "rendering and chip on"
+    # Stock for the measured batch, the load behind express cards, and the express cards.
+    stock = 2 * options.cards + 2 * options.express
+    async with bench_line(stack, BATCH_ONLY if bare else {}, stock) as line:
+        await asyncio.sleep(2)
+        keep(f"{what}, idle", await idle(line, _IDLE_SECONDS))
+        keep(f"{what}, express, idle line", await express_cards(line, options.express, "idle"))
+        flow = await throughput(line, options.cards)
+        keep(what, flow)
+        if bare:
+            await asyncio.sleep(2)
+            bound = await lower_bound(line)
+            keep("lower bound", bound)
+            ratio = flow.cpu_ms_a_card / bound.total_ms
+            print(f"the line costs {ratio:.1f} times its lower bound")
+        async with line.issuer() as issuer:
+            await issuer.submit(line.messages(options.cards, "behind"))
+        count = max(5, options.express // 5)
+        keep(f"{what}, express, under batch load", await express_cards(line, count, "loaded"))
+
+
+def main() -> None:
+    """Parse the arguments and measure."""
+    options = _arguments()
+    detected = detect_test_stacks()
+    wanted = [Stack.EMBEDDED, Stack.KAFKA] if options.stack == "both" else [Stack(options.stack)]
+    kept: list[dict[str, Any]] = []
+    for stack in wanted:
+        if stack not in detected.available:
+            print(f"{stack}: not on this machine: {dict(detected.missing).get(stack, '')}")
+            continue
+        print(f"== {stack}, {os.cpu_count()} processors, {TRACE_RATIO} of the cards traced ==")
+
+        def keep(title: str, result: Result, stack: Stack = stack) -> None:
+            kept.append({"stack": stack, "what": title, **asdict(result)})
+            show(title, result)
+
+        asyncio.run(measure(stack, options, keep))
+    if options.json:
+        print(json.dumps(kept, indent=1))
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--cards", type=int, default=2000, help="of the measured batch")
+    parser.add_argument("--express", type=int, default=100, help="express cards on an idle line")
+    parser.add_argument("--stack", choices=("embedded", "kafka", "both"), default="both")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
+    parser.add_argument("--json", action="store_true", help="print all figures as JSON at the end")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
