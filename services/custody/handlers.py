@@ -70,7 +70,8 @@ class Custodian:
         self.book.load(row.decode() for row in rows)
         self.book.forget_ended(row.stream_id for row in rows)
         live = self.book.live()
-        await self._publish_rest()
+        self._marked = await self.log.published()
+        self._published = await self._publish_after(self._marked)
         now = time.monotonic()
         handouts = [h for head in live for h in self.control.follow(head.card, now)]
         await self.publisher.send(self._orders(handouts, {}))
@@ -103,13 +104,20 @@ class Custodian:
         self.measures.batch(len(work.facts), time.time_ns() - began)
 
     async def tick(self) -> None:
-        """Send again what is overdue, and note how far the log is published."""
+        """Send again what is overdue, and note how far the log is published.
+
+        A mark that somebody set back asks for everything after it once more: the topic was lost.
+        """
         now = time.monotonic()
         due = [*self.control.freed(self._card, now), *self.control.overdue(self._card, now)]
         await self.publisher.send(self._orders(due, {}))
-        if self._published > self._marked:
+        mark = await self.log.published()
+        if mark < self._marked:
+            _log.info("publishing again after position %d", mark)
+            await self._publish_after(mark)
+        if self._published > mark:
             await self.log.mark_published(self._published)
-            self._marked = self._published
+        self._marked = self._published
 
     def _sort(self, batch: Iterable[Inbound]) -> _Sorted:
         work = _Sorted()
@@ -192,25 +200,26 @@ class Custodian:
                 )
         return told
 
-    async def _publish_rest(self) -> None:
-        """Publish what was committed by a writer that died before it could say so."""
-        self._marked = self._published = await self.log.published()
-        while rows := await self.log.after(self._published):
+    async def _publish_after(self, position: int) -> int:
+        """Publish what stands in the log after ``position``; returns the last position.
+
+        So what a writer committed and died of saying is said, and a topic that was lost is filled.
+        """
+        while rows := await self.log.after(position):
             positions = {(row.stream_id, row.sequence): row.position for row in rows}
             streams = await self.log.streams({row.stream_id for row in rows})
             messages: list[Outbound] = []
             for event, head in retell(row.decode() for row in streams):
-                position = positions.get((event.stream_id, event.sequence))
-                if position is not None:
+                place = positions.get((event.stream_id, event.sequence))
+                if place is not None:
                     kind = kind_of(event.fact.body)
-                    messages.append(
-                        self.publisher.event(position, event.stream_id, kind, event.body)
-                    )
+                    messages.append(self.publisher.event(place, event.stream_id, kind, event.body))
                     messages += self.publisher.outcome(
                         head.card, event.sequence, event.recorded_at, event.fact
                     )
             await self.publisher.send(messages)
-            self._published = rows[-1].position
+            position = rows[-1].position
+        return position
 
     def _orders(self, handouts: Iterable[Handout], onward: Mapping[str, str]) -> list[Outbound]:
         made = []

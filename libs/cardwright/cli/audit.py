@@ -1,4 +1,4 @@
-"""audit verify, stock, export, rebuild."""
+"""audit verify, stock, export, rebuild, republish."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
+import asyncpg
 import typer
 
 from cardwright.audit.export import Export, export
@@ -73,6 +74,16 @@ def rebuild(state: State) -> None:
     console.print("the projection is rebuilt")
 
 
+@app.command()
+def republish(
+    state: State,
+    after: Annotated[int, typer.Option(min=0, help="position of the last event that is kept")] = 0,
+) -> None:
+    """Have custody publish the log again, for a topic `events` that lost messages."""
+    run(_republish(state, after))
+    console.print(f"custody publishes again what stands after position {after}")
+
+
 def verdict_of(report: Report) -> str:
     """Say in a line how an audit ended."""
     if report.findings:
@@ -122,9 +133,21 @@ async def _export(state: Path, folder: Path) -> Export:
     return await export(folder, evidence.log.rows(), evidence.public_keys)
 
 
+async def _republish(state: Path, after: int) -> None:
+    dsn = _dsn(state, "custody")
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute("UPDATE published SET position = least(position, $1)", after)
+    finally:
+        await connection.close()
+
+
 async def _rebuild(state: Path) -> None:
-    layout = layout_of(state)
-    role, port = role_of("query"), layout.ports()["postgres"]
-    password, database = layout.password(role), database_of("query")
-    dsn = f"postgresql://{role}:{password}@127.0.0.1:{port}/{database}"
+    dsn = _dsn(state, "query")
     await await_rebuild(dsn, await request_rebuild(dsn))
+
+
+def _dsn(state: Path, service: str) -> str:
+    layout = layout_of(state)
+    role, port = role_of(service), layout.ports()["postgres"]
+    return f"postgresql://{role}:{layout.password(role)}@127.0.0.1:{port}/{database_of(service)}"

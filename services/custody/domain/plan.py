@@ -19,7 +19,7 @@ from cardwright.card import (
     kind_of,
     next_step,
 )
-from cardwright.card.events import DispatchPermitted, Parked
+from cardwright.card.events import Dispatched, DispatchPermitted, Parked
 from cardwright.custody.merkle import leaf_hash
 from cardwright.eventlog.codec import ReceivedFact, encode_event
 from cardwright.eventlog.log import NewEvent
@@ -72,7 +72,8 @@ def plan(book: Book, facts: Iterable[ReceivedFact], site: str) -> Plan:
         stream_id = received.fact.stream_id
         head = book.get(stream_id)
         card = cards.get(stream_id) or (head.card if head else None)
-        match judge(card, received.fact):
+        verdict = _other_permit(head, received.fact) or judge(card, received.fact)
+        match verdict:
             case Accept():
                 card = apply(card or Card(stream_id), received.fact)
                 made.entries.append(Entry(received.fact, card, received))
@@ -85,6 +86,18 @@ def plan(book: Book, facts: Iterable[ReceivedFact], site: str) -> Plan:
                     parked = Parked(received.fact.fact_id, code)
                     cards[stream_id] = _state(made, card, "parked", parked, site)
     return made
+
+
+def _other_permit(head: Head | None, fact: Fact) -> Refuse | None:
+    """Refuse a dispatch under another permission than the one that was logged and handed out.
+
+    A repeated one is left to the judge: the card is gone already.
+    """
+    if not isinstance(fact.body, Dispatched) or head is None or head.card.due is None:
+        return None
+    mine = fact.order_id == head.card.order_id and head.card.permitted
+    other = mine and fact.body.permit != head.permit
+    return Refuse("FACT_OTHER_PERMIT", parks=True) if other else None
 
 
 def _permit(made: Plan, card: Card, site: str) -> Card:

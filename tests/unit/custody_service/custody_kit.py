@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from aiokafka.errors import KafkaConnectionError
@@ -196,7 +196,7 @@ class House:
         made = []
         for actor, statement in said:
             self.offset += 1
-            value = (await signer(actor).sign([statement]))[0]
+            value = (await signer(actor).sign([self._under_permit(statement)]))[0]
             made.append(inbound(value, self.offset, statement.stream_id))
         return made
 
@@ -205,6 +205,14 @@ class House:
         batch = await self.messages(*said)
         await self.custodian.handle(batch)
         return batch
+
+    def _under_permit(self, statement: Statement) -> Statement:
+        """Let a dispatch name the permission that its order brought, as logistics does."""
+        if statement.body != e.Dispatched("sscc-1"):
+            return statement
+        orders = [o for o in self.bus.mail("order") if o.order_id == statement.order_id]
+        permit = orders[-1].permit if orders else b""
+        return replace(statement, body=e.Dispatched("sscc-1", permit))
 
     def kinds(self, stream: str) -> list[str]:
         return [row.kind for row in self.log.rows if row.stream_id == stream]

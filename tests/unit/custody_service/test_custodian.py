@@ -205,3 +205,26 @@ async def test_ended_cards_leave_the_memory_and_are_found_again(house: House) ->
     await house.say(life(card)[-1])
     assert house.kinds(card) == WHOLE_LIFE
     assert card not in house.custodian.book
+
+
+async def test_a_dispatch_under_another_permission_parks_the_card(house: House) -> None:
+    card = new_card()
+    await house.say(*life(card)[:-1])
+    await house.say(answer("logistics", card, 5, e.Dispatched("sscc-1", b"\0" * 32)))
+    assert house.dead.codes() == ["FACT_OTHER_PERMIT"]
+    assert house.kinds(card)[-2:] == ["dispatch_permitted", "parked"]
+
+
+async def test_a_mark_that_was_set_back_fills_a_lost_topic(house: House) -> None:
+    await house.custodian.start()
+    await house.say(*life(new_card()))
+    await house.custodian.tick()
+    published = house.bus.events()
+    house.bus.sent.clear()
+    house.log.marked = 2
+    await house.custodian.tick()
+    assert [event.hash for event in house.bus.events()] == [event.hash for event in published][2:]
+    assert house.log.marked == len(published)
+    house.bus.sent.clear()
+    await house.custodian.tick()
+    assert house.bus.events() == []
