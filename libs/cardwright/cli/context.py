@@ -18,7 +18,7 @@ from rich.table import Table
 
 from cardwright.line.layout import SITE, Layout
 from cardwright.localstack.choose import state_dir
-from cardwright.localstack.processes import read_status
+from cardwright.localstack.processes import StackStatus, read_status
 from cardwright.operator import Operator, open_operator
 from cardwright.rpc.query_client import QueryClient
 from cardwright.secret import SecretText
@@ -32,6 +32,7 @@ __all__ = [
     "operator_of",
     "query_of",
     "run",
+    "running",
     "show",
     "table",
 ]
@@ -98,9 +99,15 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> 
     return made
 
 
+def running(state: Path) -> StackStatus | None:
+    """Return the status of the line, unless its supervisor is gone."""
+    status = read_status(state / "line.json")
+    return status if status is not None and status.supervisor.alive() else None
+
+
 def layout_of(state: Path) -> Layout:
     """Return the layout, or say that no line runs there."""
-    if read_status(state / "line.json") is None:
+    if running(state) is None:
         _fail("LINE_DOWN", "no line runs here: start it with `cardwright up`")
     return Layout(state)
 

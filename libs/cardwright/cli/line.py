@@ -10,13 +10,13 @@ from typing import Annotated
 
 import typer
 
-from cardwright.cli.context import AsJson, State, console, run, show, table
+from cardwright.cli.context import AsJson, State, console, run, running, show, table
 from cardwright.line.layout import SERVICES, Layout, repository
 from cardwright.line.line import running_line
 from cardwright.line.processes import LineOptions
 from cardwright.localstack.choose import choose_stack
 from cardwright.localstack.process import ProcessSpec, spawn_detached
-from cardwright.localstack.processes import read_status, stop_recorded
+from cardwright.localstack.processes import stop_recorded
 from cardwright.localstack.waiting import until
 
 __all__ = ["down", "serve", "status", "up"]
@@ -41,7 +41,7 @@ def down(state: State) -> None:
 
 def status(state: State, *, as_json: AsJson = False) -> None:
     """Show the processes of the line."""
-    found = read_status(state / "line.json")
+    found = running(state)
     processes = found.processes if found else ()
     rows = [
         {
@@ -82,7 +82,7 @@ async def _serve_line(layout: Layout) -> None:
 
 
 async def _detach(layout: Layout) -> None:
-    if read_status(layout.status_file) is not None:
+    if running(layout.root) is not None:
         console.print("the line is up already; `cardwright status` shows it")
         return
     ready: Path = layout.root / "line.ready"
