@@ -61,7 +61,6 @@ class Settings(FromEnvironment):
     kafka: str = Field("127.0.0.1:9092", description="bootstrap servers")
     database: Secret | None = Field(None, description="DSN of the service's own database")
     vault: Secret | None = Field(None, description="DSN of the vault, with its role")
-    log: Secret | None = Field(None, description="DSN of the event log, with a role of its own")
     hsm: str = Field("127.0.0.1:7400", description="address of the security module")
     hsm_token: Path | None = Field(None, description="file with the token of this service")
     site: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")] = "site-1"
@@ -71,7 +70,6 @@ class Settings(FromEnvironment):
     listen: str = Field("127.0.0.1:0", description="address that the service's own server binds")
     otlp: str | None = Field(None, description="OTLP/gRPC endpoint; files in `state` without one")
     trace_ratio: Annotated[float, Field(ge=0, le=1)] = 1.0
-    profile: Annotated[str, Field(pattern="^(latency|throughput)$")] = "latency"
 
     def require(self, name: str) -> SecretText:
         """Return a connection string that this service cannot do without."""

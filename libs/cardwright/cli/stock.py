@@ -1,4 +1,4 @@
-"""stock load, show."""
+"""stock load, resume, show."""
 
 from __future__ import annotations
 
@@ -26,6 +26,15 @@ def load(
     """Receive a lot and load all of it into a printer's hopper."""
     run(_load(state, lot, material, count, device, stripe))
     console.print(f"{count} blanks of {material} are in {device}")
+
+
+@app.command()
+def resume(
+    device: Annotated[str, typer.Argument(help="the printer that stands still")], state: State
+) -> None:
+    """Tell a printer that ribbon, film or hopper are in order again."""
+    run(_resume(state, device))
+    console.print(f"{device} goes on")
 
 
 @app.command("show")
@@ -57,6 +66,11 @@ async def receive_and_load(
     stream = await operator.receive_lot(lot, material, count)
     await operator.issue_lot(stream, lot, device, count)
     await load_hopper("127.0.0.1", port, lot, 1, count, material, stripe=stripe)
+
+
+async def _resume(state: Path, device: str) -> None:
+    async with DeviceConnection("127.0.0.1", layout_of(state).ports()[device]) as printer:
+        await printer.ask("RESUME")
 
 
 async def _supplies(state: Path) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """Produces requests and reads outcomes: what an issuer's system does all day.
 
-Outcomes come at least once: drop those whose (card id, sequence) you have seen.
+Outcomes come at least once: those with the same (card id, sequence) tell the same, but one of them
+may bring issued values that the other lacks.
 """
 
 from __future__ import annotations

@@ -43,24 +43,8 @@ CREATE TABLE dispatch (
     FOREIGN KEY (card_id, attempt) REFERENCES packed
 );
 
--- Stock: lots as they were counted in, and as they were loaded into devices.
-CREATE TABLE lot (
-    lot         text PRIMARY KEY,
-    material    text NOT NULL,
-    received    integer NOT NULL CHECK (received > 0),
-    received_at timestamptz NOT NULL DEFAULT now()
-);
-
-CREATE TABLE lot_load (
-    load_id   uuid PRIMARY KEY,
-    lot       text NOT NULL REFERENCES lot,
-    device    text NOT NULL,
-    quantity  integer NOT NULL CHECK (quantity > 0),
-    loaded_at timestamptz NOT NULL DEFAULT now()
-);
-
--- Where each blank went in the end: one row a blank, so none counts twice. The lot need not be known
--- yet: a blank of no lot is what reconciliation is to find.
+-- Where each blank went in the end: one row a blank, so none counts twice. What was
+-- received and loaded stands in the log alone: `audit stock` sets the two against each other.
 CREATE TABLE stock_ledger (
     blank_serial text PRIMARY KEY CHECK (blank_serial <> ''),
     lot          text NOT NULL,
@@ -71,26 +55,7 @@ CREATE TABLE stock_ledger (
 );
 CREATE INDEX stock_ledger_lot ON stock_ledger (lot, fate);
 
-CREATE VIEW stock_balance AS
-SELECT
-    coalesce(lot.lot, gone.lot) AS lot,
-    lot.material,
-    coalesce(lot.received, 0) AS received,
-    coalesce(loads.loaded, 0) AS loaded,
-    coalesce(gone.dispatched, 0) AS dispatched,
-    coalesce(gone.destroyed, 0) AS destroyed
-FROM lot
-LEFT JOIN (SELECT lot, sum(quantity) AS loaded FROM lot_load GROUP BY lot) AS loads USING (lot)
-FULL JOIN (
-    SELECT
-        lot,
-        count(*) FILTER (WHERE fate = 'dispatched') AS dispatched,
-        count(*) FILTER (WHERE fate = 'destroyed') AS destroyed
-    FROM stock_ledger GROUP BY lot
-) AS gone ON gone.lot = lot.lot;
-
 GRANT SELECT, INSERT, UPDATE (next) ON sscc_counter TO :role;
 GRANT SELECT, INSERT, UPDATE (filled, closed_at, labelled_at) ON box TO :role;
 GRANT SELECT, INSERT, UPDATE (removed_at) ON packed TO :role;
-GRANT SELECT, INSERT ON dispatch, lot, lot_load, stock_ledger TO :role;
-GRANT SELECT ON stock_balance TO :role;
+GRANT SELECT, INSERT ON dispatch, stock_ledger TO :role;

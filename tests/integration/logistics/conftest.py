@@ -18,7 +18,7 @@ from cardwright.localstack.postgres import EmbeddedPostgres
 
 ROLE, PASSWORD = "cw_logistics", "only-for-tests"
 MIGRATION = Path(__file__).parents[3] / "services/logistics/migrations/0001_logistics.sql"
-TABLES = "dispatch, packed, box, sscc_counter, lot_load, lot, stock_ledger"
+TABLES = "dispatch, packed, box, sscc_counter, stock_ledger"
 
 
 @pytest.fixture(scope="session")

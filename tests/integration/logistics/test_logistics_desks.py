@@ -192,22 +192,15 @@ async def test_a_destroyed_card_leaves_its_box_and_counts_once(pool: Pool, owner
     assert stays.code == "NOT_PACKED"
 
 
-async def test_the_balance_shows_each_lot_and_blanks_of_none(pool: Pool, owner: Owner) -> None:
-    await owner.execute("INSERT INTO lot VALUES ('RTX-0001', 'pvc-dual', 500)")
-    await owner.execute(
-        "INSERT INTO lot_load VALUES ($1, 'RTX-0001', 'printer-1', 40),"
-        " ($2, 'RTX-0001', 'printer-1', 60)",
-        uuid.uuid4(),
-        uuid.uuid4(),
-    )
+async def test_each_blank_ends_in_the_ledger_under_its_lot(pool: Pool, owner: Owner) -> None:
     gone, stray = order(), order(blank_serial="XXX-9-00000001")
     (packed,) = await handle(pool, PACK, [gone])
     await handle(pool, DISPATCH, [to_dispatch(gone, packed)])
     await Shreds(pool).destroyed(stray)
-    rows = await pool.fetch("SELECT * FROM stock_balance ORDER BY lot")
+    rows = await owner.fetch("SELECT lot, fate FROM stock_ledger ORDER BY lot")
     assert [tuple(row.values()) for row in rows] == [
-        ("RTX-0001", "pvc-dual", 500, 100, 1, 0),
-        ("XXX-9", None, 0, 0, 0, 1),
+        ("RTX-0001", "dispatched"),
+        ("XXX-9", "destroyed"),
     ]
 
 
