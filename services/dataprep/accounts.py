@@ -22,7 +22,7 @@ Faults = dict[str, PreparationError]
 """What is wrong with the cards of a batch, by card id."""
 
 _PAN_DIGEST_KEY = "digest/pan#1"
-_KEY_AT_FAULT = frozenset({"KEY_UNKNOWN", "KEY_USAGE"})
+_KEY_AT_FAULT = frozenset({"KEY_UNKNOWN", "KEY_USAGE", "HSM_DENIED", "CVV_KEY"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,21 +106,15 @@ class Accounts:
         )
 
     async def _valued(self, numbered: Sequence[_Numbered], faults: Faults) -> dict[str, Account]:
-        """Have the verification values computed, in one call for each verification key."""
-        by_key: dict[str, list[tuple[_Numbered, CardValuesItem]]] = {}
-        for item in numbered:
-            wish = _card_values_item(item)
-            by_key.setdefault(wish.cvk, []).append((item, wish))
+        """Have the verification values computed, in one call."""
+        if not numbered:
+            return {}
+        results = await self._hsm.card_values([_card_values_item(item) for item in numbered])
         accounts: dict[str, Account] = {}
-        for pairs in by_key.values():
-            try:
-                results = await self._hsm.card_values([wish for _, wish in pairs])
-            except HsmError as error:
-                if error.code not in _KEY_AT_FAULT:
-                    raise
-                faults.update((item.draft.card_id, _cvk_unusable()) for item, _ in pairs)
-                continue
-            for (item, _), values in zip(pairs, results, strict=True):
+        for item, values in zip(numbered, results, strict=True):
+            if isinstance(values, HsmError):
+                faults[item.draft.card_id] = _no_values(values.code)
+            else:
                 accounts[item.draft.card_id] = _account(item, values)
         return accounts
 
@@ -174,8 +168,15 @@ def _pan_in_use(waived: Collection[str]) -> PreparationError:
     )
 
 
-def _cvk_unusable() -> PreparationError:
+def _no_values(code: str) -> PreparationError:
+    if code in _KEY_AT_FAULT:
+        return AnomalyError(
+            "CVK_UNUSABLE",
+            f"The issuer's card verification key is missing or of another usage ({code}); "
+            "install it, then waive",
+        )
     return AnomalyError(
-        "CVK_UNUSABLE",
-        "The issuer's card verification key is missing or of another usage; install it, then waive",
+        "CARD_VALUES_UNAVAILABLE",
+        f"The security module computes no verification values for the card ({code}); "
+        "check its product's service code, then waive, or refuse the card",
     )

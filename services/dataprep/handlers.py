@@ -19,7 +19,6 @@ from cardwright.hsm.jose import seal_compact
 from cardwright.hsm.port import SecurityModule
 from cardwright.secret import SecretBytes
 from cardwright.station.ports import Answer, Transaction, WorkOrder
-from cardwright.vault.vault import VaultError
 from services.dataprep.accounts import Accounts, Faults
 from services.dataprep.adapters.sections import SECTIONS, encode_sections, read_request
 from services.dataprep.catalogue import Catalogue
@@ -68,8 +67,9 @@ class PrepareDesk:
     async def handle(self, orders: Sequence[WorkOrder], tx: Transaction) -> Sequence[Answer]:
         """Prepare every card; see ``cardwright.station.ports.Desk``."""
         faults: Faults = {}
-        requests = await self._requests([order.card_id for order in orders])
-        drafts = self._drafts(orders, requests, faults)
+        requests = await self._vault.open("request", [order.card_id for order in orders])
+        # One that was changed is no request, and so missing.
+        drafts = self._drafts(orders, requests.cards, faults)
         accounts = await self._accounts.assign(
             [item for item in drafts if item.product.payment is not None],
             {order.card_id: order.waived for order in orders},
@@ -81,16 +81,6 @@ class PrepareDesk:
         opened = {card: f.code for card, f in faults.items() if isinstance(f, AnomalyError)}
         await self._registry.open_cases(tx, opened)
         return [self._answer(order, made, faults) for order in orders]
-
-    async def _requests(self, card_ids: Sequence[str]) -> Mapping[str, SecretBytes]:
-        """Open the requests; one that does not open must not stop the others."""
-        try:
-            return await self._vault.open("request", card_ids)
-        except VaultError as error:
-            if error.code != "SECTION_DAMAGED":
-                raise
-            whole = [card_id for card_id in card_ids if card_id not in error.card_ids]
-            return await self._vault.open("request", whole)
 
     def _drafts(
         self,

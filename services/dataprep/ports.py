@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from cardwright.secret import SecretBytes
 from cardwright.station.ports import Transaction
+from cardwright.vault.vault import Opened
 
 __all__ = ["Allocation", "Claim", "Registry", "Vault", "Wanted"]
 
@@ -67,13 +67,8 @@ class Registry(Protocol):
 class Vault(Protocol):
     """Sealed sections, by card id."""
 
-    async def open(self, section: str, card_ids: Sequence[str]) -> Mapping[str, SecretBytes]:
-        """Open a section of cards; those that have none are left out.
-
-        Raises:
-            cardwright.vault.vault.VaultError: SECTION_DAMAGED, naming the cards whose section does
-                not open.
-        """
+    async def open(self, section: str, card_ids: Sequence[str]) -> Opened:
+        """Read and open what the section holds of these cards."""
 
     async def put(self, section: str, items: Mapping[str, bytes]) -> None:
         """Seal and write a section of cards."""

@@ -9,7 +9,7 @@ from typing import Protocol
 from cardwright.card.events import Disposition, OperationFailed
 from cardwright.secret import SecretBytes
 from cardwright.station.ports import Answer, Device, WorkOrder
-from cardwright.vault.vault import VaultError
+from cardwright.vault.vault import Opened
 from services.encoding.adapters.sections import SectionError, read_chip, read_stripe
 from services.encoding.domain import Material
 
@@ -19,7 +19,7 @@ __all__ = ["EncodeBench", "Preparation", "Sections"]
 class Sections(Protocol):
     """What encoding needs of the vault."""
 
-    async def open(self, section: str, card_ids: Sequence[str]) -> dict[str, SecretBytes]:
+    async def open(self, section: str, card_ids: Sequence[str]) -> Opened:
         """Read and open what the section holds of these cards."""
 
     async def get_sealed(self, section: str, card_ids: Sequence[str]) -> dict[str, bytes]:
@@ -40,19 +40,19 @@ class Preparation:
     async def __call__(self, orders: Sequence[WorkOrder]) -> dict[str, Material | Answer]:
         """Return each order's material, or an answer where its data can't be used."""
         cards = [order.card_id for order in orders]
-        (stripes, torn), (chips, broken), keys = await asyncio.gather(
+        stripes, chips, keys = await asyncio.gather(
             self._open("stripe", cards),
             self._open("chip", cards if self._chip else []),
             self._keys(cards if self._chip else []),
         )
-        damaged = torn | broken
+        damaged = stripes.damaged | chips.damaged
         return {
             order.order_id: _refused(order, "SECTION_DAMAGED", "its sealed data were changed")
             if order.card_id in damaged
             else _material(
                 order,
-                stripes.get(order.card_id),
-                chips.get(order.card_id),
+                stripes.cards.get(order.card_id),
+                chips.cards.get(order.card_id),
                 keys.get(order.card_id, b""),
             )
             for order in orders
@@ -61,20 +61,8 @@ class Preparation:
     async def _keys(self, cards: Sequence[str]) -> dict[str, bytes]:
         return await self._vault.get_sealed("chip_keys", cards) if cards else {}
 
-    async def _open(
-        self, section: str, cards: Sequence[str]
-    ) -> tuple[dict[str, SecretBytes], frozenset[str]]:
-        """Open what opens; the second part names the cards whose section was changed."""
-        if not cards:
-            return {}, frozenset()
-        try:
-            return await self._vault.open(section, cards), frozenset()
-        except VaultError as error:
-            damaged = frozenset(error.card_ids)
-            if not damaged:
-                raise
-        opened, more = await self._open(section, [card for card in cards if card not in damaged])
-        return opened, damaged | more
+    async def _open(self, section: str, cards: Sequence[str]) -> Opened:
+        return await self._vault.open(section, cards) if cards else Opened({})
 
 
 def _material(

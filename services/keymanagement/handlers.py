@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from cardwright.card.events import Disposition, KeyCheck, KeysDerived, OperationFailed
-from cardwright.hsm.port import DerivedCardKeys, SealedItem, SecurityModule
+from cardwright.hsm.port import DerivedCardKeys, HsmError, SealedItem, SecurityModule
 from cardwright.station.ports import Answer, Transaction, WorkOrder
 
 __all__ = ["DeriveKeysDesk", "SealedVault"]
@@ -18,12 +18,6 @@ __all__ = ["DeriveKeysDesk", "SealedVault"]
 _MISSING = OperationFailed(
     "KEYS_SECTION_MISSING",
     "The vault holds no key recipe for the card; was it erased? Waiving prepares it again",
-    Disposition.REFUSED,
-)
-_UNUSABLE = OperationFailed(
-    "KEYS_NOT_DERIVED",
-    "The security module can't derive the card's keys; check that the master keys which its "
-    "product names are installed and active, then waive to prepare it again",
     Disposition.REFUSED,
 )
 
@@ -60,12 +54,16 @@ class DeriveKeysDesk:
         """Have every card's keys derived; see ``cardwright.station.ports.Desk``."""
         recipes = await self._vault.get_sealed("keys", [order.card_id for order in orders])
         derived = await self._derive(recipes)
-        keys = {card_id: card.sealed for card_id, card in derived.items() if card is not None}
+        keys = {
+            card_id: card.sealed
+            for card_id, card in derived.items()
+            if not isinstance(card, HsmError)
+        }
         if keys:
             await self._vault.put_sealed("chip_keys", keys)
         return [_answer(order, derived) for order in orders]
 
-    async def _derive(self, recipes: Mapping[str, bytes]) -> dict[str, DerivedCardKeys | None]:
+    async def _derive(self, recipes: Mapping[str, bytes]) -> dict[str, DerivedCardKeys | HsmError]:
         if not recipes:
             return {}
         items = [SealedItem(card_id, sealed) for card_id, sealed in recipes.items()]
@@ -73,11 +71,20 @@ class DeriveKeysDesk:
         return dict(zip(recipes, results, strict=True))
 
 
-def _answer(order: WorkOrder, derived: Mapping[str, DerivedCardKeys | None]) -> Answer:
+def _answer(order: WorkOrder, derived: Mapping[str, DerivedCardKeys | HsmError]) -> Answer:
     if order.card_id not in derived:
         return Answer(order.order_id, _MISSING)
     card = derived[order.card_id]
-    if card is None:
-        return Answer(order.order_id, _UNUSABLE)
+    if isinstance(card, HsmError):
+        return Answer(order.order_id, _not_derived(card.code))
     checks = (KeyCheck(check.usage, check.master, check.kcv) for check in card.checks)
     return Answer(order.order_id, KeysDerived(tuple(checks)))
+
+
+def _not_derived(code: str) -> OperationFailed:
+    return OperationFailed(
+        "KEYS_NOT_DERIVED",
+        f"The security module can't derive the card's keys ({code}); check that the master keys "
+        "which its product names are installed and active, then waive to prepare it again",
+        Disposition.REFUSED,
+    )

@@ -11,7 +11,6 @@ from cardwright.card.events import Disposition, OperationFailed
 from cardwright.proto.vault.v1.sections_pb2 import PrintSection
 from cardwright.secret import SecretBytes
 from cardwright.station.ports import Answer, Device, WorkOrder
-from cardwright.vault.vault import VaultError
 from services.printing.catalogue import PrintedProduct
 from services.printing.ports import Faces, Renderers, RenderFault, SectionVault, ToRender
 
@@ -42,17 +41,17 @@ class PrintBench:
 
     async def prepare(self, orders: Sequence[WorkOrder]) -> Mapping[str, PrintJob | Answer]:
         """Return a job, or the refusal, for each order."""
-        opened, damaged = await self._open([order.card_id for order in orders])
+        opened = await self.vault.open("print", [order.card_id for order in orders])
         prepared: dict[str, PrintJob | Answer] = {}
         accepted: list[tuple[WorkOrder, PrintedProduct, ToRender]] = []
         for order in orders:
             product = self.products.get((order.product, order.product_version))
             if product is None:
                 prepared[order.order_id] = _unknown_product(order)
-            elif order.card_id in damaged:
+            elif order.card_id in opened.damaged:
                 prepared[order.order_id] = _refused(order, _DAMAGED)
             else:
-                card = _read(opened.get(order.card_id), product)
+                card = _read(opened.cards.get(order.card_id), product)
                 if isinstance(card, RenderFault):
                     prepared[order.order_id] = _refused(order, card)
                 else:
@@ -65,19 +64,6 @@ class PrintBench:
                 else PrintJob(product.material, result)
             )
         return prepared
-
-    async def _open(
-        self, card_ids: Sequence[str]
-    ) -> tuple[Mapping[str, SecretBytes], frozenset[str]]:
-        """Open the sections; what does not open is set apart, so that the others go on."""
-        try:
-            return await self.vault.open("print", card_ids), frozenset()
-        except VaultError as error:
-            damaged = frozenset(error.card_ids)
-            if not damaged:
-                raise
-        sound = [card_id for card_id in card_ids if card_id not in damaged]
-        return await self.vault.open("print", sound), damaged
 
 
 _MISSING = RenderFault(

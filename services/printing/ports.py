@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from cardwright.secret import SecretBytes
+from cardwright.vault.vault import Opened
 
 __all__ = ["Faces", "RenderFault", "Renderers", "SectionVault", "ToRender"]
 
@@ -48,5 +48,5 @@ class Renderers(Protocol):
 class SectionVault(Protocol):
     """The vault, as far as this station's role and token reach: section ``print``."""
 
-    async def open(self, section: str, card_ids: Sequence[str]) -> Mapping[str, SecretBytes]:
-        """Open a section of cards; a card without is left out."""
+    async def open(self, section: str, card_ids: Sequence[str]) -> Opened:
+        """Read and open what the section holds of these cards."""

@@ -8,7 +8,7 @@ from typing import Protocol
 from cardwright.card.events import Disposition, OperationFailed
 from cardwright.secret import SecretBytes
 from cardwright.station.ports import Answer, Device, WorkOrder
-from cardwright.vault.vault import VaultError
+from cardwright.vault.vault import Opened
 from services.qa.adapters.sections import SectionMalformedError, read_expected
 from services.qa.domain import Expected
 
@@ -18,7 +18,7 @@ __all__ = ["InspectBench", "Sections"]
 class Sections(Protocol):
     """What inspection needs of the vault."""
 
-    async def open(self, section: str, card_ids: Sequence[str]) -> dict[str, SecretBytes]:
+    async def open(self, section: str, card_ids: Sequence[str]) -> Opened:
         """Read and open what the section holds of these cards."""
 
 
@@ -50,24 +50,13 @@ class InspectBench:
 
     async def prepare(self, orders: Sequence[WorkOrder]) -> Mapping[str, Expected | Answer]:
         """Return what each card should show, or an answer where that can't be known."""
-        opened, damaged = await self._open([order.card_id for order in orders])
+        opened = await self._vault.open("inspection", [order.card_id for order in orders])
         return {
             order.order_id: _refused(order, "SECTION_DAMAGED", "its sealed data were changed")
-            if order.card_id in damaged
-            else self._expected(order, opened.get(order.card_id))
+            if order.card_id in opened.damaged
+            else self._expected(order, opened.cards.get(order.card_id))
             for order in orders
         }
-
-    async def _open(self, cards: Sequence[str]) -> tuple[dict[str, SecretBytes], frozenset[str]]:
-        """Open what opens; the second part names the cards whose section was changed."""
-        try:
-            return await self._vault.open("inspection", cards), frozenset()
-        except VaultError as error:
-            damaged = frozenset(error.card_ids)
-            if not damaged:
-                raise
-        opened, more = await self._open([card for card in cards if card not in damaged])
-        return opened, damaged | more
 
     def _expected(self, order: WorkOrder, section: SecretBytes | None) -> Expected | Answer:
         if section is None:

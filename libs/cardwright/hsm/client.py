@@ -117,7 +117,7 @@ class GrpcSecurityModule:
         request = pb.DigestRequest(key_label=key_label, values=[value.reveal() for value in values])
         return list((await self._call(self._stub.Digest, request)).digests)
 
-    async def card_values(self, items: Sequence[CardValuesItem]) -> list[CardValues]:
+    async def card_values(self, items: Sequence[CardValuesItem]) -> list[CardValues | HsmError]:
         """Compute CVV, CVV2 and iCVV."""
         request = pb.CardValuesRequest(
             items=[
@@ -132,11 +132,15 @@ class GrpcSecurityModule:
         )
         response = await self._call(self._stub.CardValues, request)
         return [
-            CardValues(SecretText(each.cvv), SecretText(each.cvv2), SecretText(each.icvv))
+            _item_error(each.error, "compute card values")
+            if each.error
+            else CardValues(SecretText(each.cvv), SecretText(each.cvv2), SecretText(each.icvv))
             for each in response.results
         ]
 
-    async def derive_card_keys(self, items: Sequence[SealedItem]) -> list[DerivedCardKeys | None]:
+    async def derive_card_keys(
+        self, items: Sequence[SealedItem]
+    ) -> list[DerivedCardKeys | HsmError]:
         """Derive card keys."""
         request = pb.DeriveCardKeysRequest(
             items=[pb.SealedItem(card_id=each.card_id, sealed=each.sealed) for each in items]
@@ -148,7 +152,8 @@ class GrpcSecurityModule:
                 tuple(KeyCheck(check.usage, check.master, check.kcv) for check in each.checks),
             )
             if each.sealed
-            else None
+            # A module of an earlier release says no more than that there is nothing.
+            else _item_error(each.error or "HSM_CALL", "derive card keys")
             for each in response.results
         ]
 

@@ -163,11 +163,13 @@ class SecurityModule(Protocol):
     async def digest(self, key_label: str, values: Sequence[SecretBytes]) -> list[bytes]:
         """HMAC-SHA-256 of each value under the key: comparable, but not to be guessed from."""
 
-    async def card_values(self, items: Sequence[CardValuesItem]) -> list[CardValues]:
-        """Compute CVV, CVV2 and iCVV of each card."""
+    async def card_values(self, items: Sequence[CardValuesItem]) -> list[CardValues | HsmError]:
+        """Compute CVV, CVV2 and iCVV of each card, or tell why there are none."""
 
-    async def derive_card_keys(self, items: Sequence[SealedItem]) -> list[DerivedCardKeys | None]:
-        """Derive each card's keys from its sealed KeysSection; None where one can't be used."""
+    async def derive_card_keys(
+        self, items: Sequence[SealedItem]
+    ) -> list[DerivedCardKeys | HsmError]:
+        """Derive each card's keys from its sealed KeysSection, or tell why that can't be used."""
 
     async def personalize(
         self, items: Sequence[ChipToPersonalize]

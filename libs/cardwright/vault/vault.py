@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final, Self
 
 import asyncpg
@@ -12,7 +13,7 @@ from cardwright.proto.vault.v1.sections_pb2 import SealedBlob
 from cardwright.secret import SecretBytes, SecretText
 from cardwright.vault.sealing import Sealer, SealingError, SectionKey, open_sealed, parse_sealed
 
-__all__ = ["SECTIONS", "Vault", "VaultError", "newest_keys"]
+__all__ = ["SECTIONS", "Opened", "Vault", "VaultError", "newest_keys"]
 
 SECTIONS: Final = ("request", "print", "stripe", "chip", "keys", "chip_keys", "inspection")
 """Every section; each has a table and a key of its own."""
@@ -40,14 +41,25 @@ class VaultError(Exception):
     """A section can't be read or written.
 
     Attributes:
-        code: SECTION_UNKNOWN, or SECTION_DAMAGED: what is there does not open as this card's.
-        card_ids: the damaged cards; ask again without them for the others.
+        code: SECTION_UNKNOWN.
     """
 
-    def __init__(self, code: str, message: str, card_ids: Sequence[str] = ()) -> None:
+    def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
-        self.card_ids = tuple(card_ids)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a section holds of the cards asked for; a card without a row is in neither.
+
+    Attributes:
+        cards: the contents, by card id.
+        damaged: cards whose row does not open as theirs: it was changed, or moved from another.
+    """
+
+    cards: dict[str, SecretBytes]
+    damaged: frozenset[str] = frozenset()
 
 
 class Vault:
@@ -88,11 +100,11 @@ class Vault:
         _statement(_PUT, section)
         await self.put_sealed(section, self._sealer.seal_batch(section, items))
 
-    async def open(self, section: str, card_ids: Sequence[str]) -> dict[str, SecretBytes]:
-        """Read and open what the section holds of these cards; a card without is left out.
+    async def open(self, section: str, card_ids: Sequence[str]) -> Opened:
+        """Read and open what the section holds of these cards.
 
         Raises:
-            VaultError: SECTION_UNKNOWN or SECTION_DAMAGED.
+            VaultError: SECTION_UNKNOWN.
             HsmError: The security module does not let the caller open this section.
         """
         sealed = await self.get_sealed(section, card_ids)
@@ -106,14 +118,7 @@ class Vault:
         for (card, blob), key in zip(blobs.items(), keys, strict=True):
             if key is not None and (content := _open(blob, card, section, key)) is not None:
                 opened[card] = content
-        damaged = sorted(sealed.keys() - opened.keys())
-        if damaged:
-            raise VaultError(
-                "SECTION_DAMAGED",
-                f"Section {section} of {len(damaged)} cards does not open: it was changed.",
-                damaged,
-            )
-        return opened
+        return Opened(opened, frozenset(sealed.keys() - opened.keys()))
 
     async def put_sealed(self, section: str, items: Mapping[str, bytes]) -> None:
         """Store blobs that are sealed already, over what was there.

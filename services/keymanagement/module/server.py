@@ -129,7 +129,9 @@ class _Servicer(SecurityModuleServiceServicer):
                 for each in request.items
             ]
             results = [
-                pb.CardValuesResult(
+                pb.CardValuesResult(error=each.code)
+                if isinstance(each, HsmError)
+                else pb.CardValuesResult(
                     cvv=each.cvv.reveal(), cvv2=each.cvv2.reveal(), icvv=each.icvv.reveal()
                 )
                 for each in self._verbs.card_values(caller, items)
@@ -144,15 +146,15 @@ class _Servicer(SecurityModuleServiceServicer):
         def answer(caller: Caller) -> pb.DeriveCardKeysResponse:
             items = [SealedItem(each.card_id, each.sealed) for each in request.items]
             results = [
-                pb.DerivedCardKeys(
+                pb.DerivedCardKeys(error=each.code)
+                if isinstance(each, HsmError)
+                else pb.DerivedCardKeys(
                     sealed=each.sealed,
                     checks=[
                         pb.DerivedKeyCheck(usage=check.usage, master=check.master, kcv=check.kcv)
                         for check in each.checks
                     ],
                 )
-                if each is not None
-                else pb.DerivedCardKeys()
                 for each in self._verbs.derive_card_keys(caller, items)
             ]
             return pb.DeriveCardKeysResponse(results=results)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
+from typing import TypeVar
 
 from cardwright.emv.errors import EmvError
 from cardwright.globalplatform.errors import GlobalPlatformError
@@ -38,6 +39,9 @@ from services.keymanagement.module.policy import Caller
 
 __all__ = ["Verbs"]
 
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
 _LOG = logging.getLogger(__name__)
 _KEYS, _CHIP_KEYS = "keys", "chip_keys"
 _REMEMBERED_AGREEMENTS = 4096
@@ -69,17 +73,7 @@ class Verbs:
     def agree(self, caller: Caller, items: Sequence[Agreement]) -> list[SecretBytes | HsmError]:
         """Agree with each other side that is a point, by each key that the caller may use."""
         caller.require_verb("agree")
-        results: list[SecretBytes | HsmError] = []
-        for item in items:
-            try:
-                caller.require_key("agree", item.key_id)
-                key = self._directory.find(item.key_id, Usage.REQUEST)
-                results.append(self._backend.agree(key, item.public_key))
-            except ValueError:
-                results.append(HsmError("AGREE_PUBLIC_KEY", "The public key is no P-256 point."))
-            except HsmError as error:
-                results.append(error)
-        return results
+        return _each(items, partial(self._agree, caller))
 
     def unwrap_data_keys(
         self, caller: Caller, section: str, items: Sequence[WrappedDataKey]
@@ -92,7 +86,8 @@ class Verbs:
             try:
                 results.append(self._unwrap(section, item))
             except (HsmError, SealingError) as error:
-                _refused("unwrap_data_keys", item.card_id, error)
+                # The caller learns only that it failed; what failed is for operators.
+                _LOG.warning("unwrap_data_keys refused card %s: %s", item.card_id, error.code)
                 results.append(None)
         return results
 
@@ -103,45 +98,32 @@ class Verbs:
         key = self._directory.find(key_label, Usage.DIGEST)
         return [self._backend.digest(key, value.reveal()) for value in values]
 
-    def card_values(self, caller: Caller, items: Sequence[CardValuesItem]) -> list[CardValues]:
-        """Compute verification values; a malformed card refuses the batch, as data prep's error."""
+    def card_values(
+        self, caller: Caller, items: Sequence[CardValuesItem]
+    ) -> list[CardValues | HsmError]:
+        """Compute verification values of each card, by each key that the caller may use."""
         caller.require_verb("card_values")
-        results = []
-        for item in items:
-            caller.require_key("card_values", item.cvk)
-            key = self._directory.find(item.cvk, Usage.CVK)
-            try:
-                values = self._backend.card_values(
-                    key, item.pan.reveal(), item.expiry, item.service_code
-                )
-            except CvvError as error:
-                raise HsmError(error.code, str(error)) from None
-            results.append(values)
-        return results
+        return _each(items, partial(self._card_values, caller))
 
     def derive_card_keys(
         self, caller: Caller, items: Sequence[SealedItem]
-    ) -> list[DerivedCardKeys | None]:
+    ) -> list[DerivedCardKeys | HsmError]:
         """Derive keys from sealed diversifiers; card keys leave sealed, with their check values."""
         caller.require_verb("derive_card_keys")
-        derived: dict[str, cardkeys.CardKeys] = {}
-        for item in items:
-            try:
-                section = self._open(_KEYS, item.card_id, item.sealed)
-                recipe = cardkeys.parse_recipe(section)
-                for master in recipe.masters.values():
-                    caller.require_key("derive_card_keys", master)
-                derived[item.card_id] = cardkeys.derive(self._backend, self._directory, recipe)
-            except (HsmError, SealingError, EmvError) as error:
-                _refused("derive_card_keys", item.card_id, error)
+        derived = _each(items, partial(self._derive, caller))
         sealed = self._sealer.seal_batch(
-            _CHIP_KEYS, {card: keys.serialized() for card, keys in derived.items()}
+            _CHIP_KEYS,
+            {
+                item.card_id: keys.serialized()
+                for item, keys in zip(items, derived, strict=True)
+                if not isinstance(keys, HsmError)
+            },
         )
         return [
-            DerivedCardKeys(sealed[item.card_id], derived[item.card_id].checks)
-            if item.card_id in sealed
-            else None
-            for item in items
+            keys
+            if isinstance(keys, HsmError)
+            else DerivedCardKeys(sealed[item.card_id], keys.checks)
+            for item, keys in zip(items, derived, strict=True)
         ]
 
     def personalize(
@@ -149,15 +131,7 @@ class Verbs:
     ) -> list[tuple[bytes, ...] | HsmError]:
         """Wrap whole scripts; the card's keys are opened for the time of one script."""
         caller.require_verb("personalize")
-        results: list[tuple[bytes, ...] | HsmError] = []
-        for item in items:
-            try:
-                results.append(self._personalize(caller, item))
-            except (GlobalPlatformError, SealingError) as error:
-                results.append(HsmError(error.code, str(error)))
-            except HsmError as error:
-                results.append(error)
-        return results
+        return _each(items, partial(self._personalize, caller))
 
     def public_keys(self, caller: Caller, prefix: str) -> list[PublicKey]:
         """List public keys; they are nobody's secret."""
@@ -167,6 +141,25 @@ class Verbs:
             for key in self._directory.with_prefix(prefix)
             if key.usage.algorithm in (Algorithm.P256, Algorithm.ED25519)
         ]
+
+    def _agree(self, caller: Caller, item: Agreement) -> SecretBytes:
+        caller.require_key("agree", item.key_id)
+        key = self._directory.find(item.key_id, Usage.REQUEST)
+        try:
+            return self._backend.agree(key, item.public_key)
+        except ValueError:
+            raise HsmError("AGREE_PUBLIC_KEY", "The public key is no P-256 point.") from None
+
+    def _card_values(self, caller: Caller, item: CardValuesItem) -> CardValues:
+        caller.require_key("card_values", item.cvk)
+        key = self._directory.find(item.cvk, Usage.CVK)
+        return self._backend.card_values(key, item.pan.reveal(), item.expiry, item.service_code)
+
+    def _derive(self, caller: Caller, item: SealedItem) -> cardkeys.CardKeys:
+        recipe = cardkeys.parse_recipe(self._open(_KEYS, item.card_id, item.sealed))
+        for master in recipe.masters.values():
+            caller.require_key("derive_card_keys", master)
+        return cardkeys.derive(self._backend, self._directory, recipe)
 
     def _personalize(self, caller: Caller, item: ChipToPersonalize) -> tuple[bytes, ...]:
         caller.require_key("personalize", item.kmc)
@@ -201,6 +194,14 @@ class Verbs:
             raise HsmError("SEALED_EPHEMERAL", "The ephemeral key is no P-256 point.") from None
 
 
-def _refused(verb: str, card_id: str, error: HsmError | SealingError | EmvError) -> None:
-    # The caller learns only that this card's item failed; what failed is for operators.
-    _LOG.warning("%s refused card %s: %s", verb, card_id, error.code)
+def _each(items: Sequence[_Item], work: Callable[[_Item], _Result]) -> list[_Result | HsmError]:
+    """Do the work for each item; one that is refused takes its code, and stops no other."""
+    results: list[_Result | HsmError] = []
+    for item in items:
+        try:
+            results.append(work(item))
+        except HsmError as error:
+            results.append(error)
+        except (CvvError, EmvError, GlobalPlatformError, SealingError) as error:
+            results.append(HsmError(error.code, str(error)))
+    return results

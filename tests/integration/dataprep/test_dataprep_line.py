@@ -14,10 +14,9 @@ from cardwright.globalplatform.scp03 import initialize_update
 from cardwright.hsm.port import ChipToPersonalize, HsmError, SecurityModule, WrappedDataKey
 from cardwright.proto.request.v1.request_pb2 import SensitiveData
 from cardwright.proto.vault.v1.sections_pb2 import ChipSection, InspectionSection
-from cardwright.secret import SecretBytes
 from cardwright.station.ports import Transaction
 from cardwright.vault.sealing import Sealer, open_sealed, parse_sealed
-from cardwright.vault.vault import newest_keys
+from cardwright.vault.vault import Opened, newest_keys
 from services.dataprep.handlers import PrepareDesk
 from services.keymanagement.handlers import DeriveKeysDesk
 from services.keymanagement.module.policy import GRANTS, Caller
@@ -69,7 +68,7 @@ class SealedVault:
     async def get_sealed(self, section: str, card_ids: Sequence[str]) -> dict[str, bytes]:
         return {c: self._store[section, c] for c in card_ids if (section, c) in self._store}
 
-    async def open(self, section: str, card_ids: Sequence[str]) -> dict[str, SecretBytes]:
+    async def open(self, section: str, card_ids: Sequence[str]) -> Opened:
         blobs = {c: parse_sealed(s) for c, s in (await self.get_sealed(section, card_ids)).items()}
         keys = await self._module.unwrap_data_keys(
             section,
@@ -78,10 +77,12 @@ class SealedVault:
                 for card, blob in blobs.items()
             ],
         )
-        return {
-            card: open_sealed(blob, card, section, key)
-            for (card, blob), key in zip(blobs.items(), keys, strict=True)
-        }
+        return Opened(
+            {
+                card: open_sealed(blob, card, section, key)
+                for (card, blob), key in zip(blobs.items(), keys, strict=True)
+            }
+        )
 
 
 class Line:
@@ -123,7 +124,8 @@ async def test_a_chip_reads_as_inspection_expects(request_of: Any) -> None:
     assert {check.master.partition("/")[0] for check in derived.body.keys} == {asked.issuer}
 
     encoding = line.vault("encoding")
-    section = ChipSection.FromString((await encoding.open("chip", [card]))[card].reveal())
+    chips = await encoding.open("chip", [card])
+    section = ChipSection.FromString(chips.cards[card].reveal())
     chip = manufacture(SERIAL, line.kmc.reveal())
     module_aid, instance = section.module_aid, section.instance_aid
     item = ChipToPersonalize(
@@ -143,7 +145,7 @@ async def test_a_chip_reads_as_inspection_expects(request_of: Any) -> None:
     assert {chip.process(command)[-2:] for command in script} == {OK}
 
     opened = await line.vault("qa").open("inspection", [card])
-    expected = InspectionSection.FromString(opened[card].reveal())
+    expected = InspectionSection.FromString(opened.cards[card].reveal())
     select = b"\x00\xa4\x04\x00" + bytes([len(expected.instance_aid)]) + expected.instance_aid
     assert chip.process(select + b"\0")[-2:] == OK
     assert expected.records

@@ -17,8 +17,10 @@ from cardwright.hsm.client import GrpcSecurityModule
 from cardwright.hsm.jose import open_compact_batch, seal_compact
 from cardwright.hsm.port import (
     Agreement,
+    CardValues,
     CardValuesItem,
     ChipToPersonalize,
+    DerivedCardKeys,
     HsmError,
     SealedItem,
 )
@@ -57,8 +59,12 @@ async def test_every_verb_crosses_the_wire(module: ModuleProcess, keys: Path) ->
         first, again = await dataprep.digest("digest/pan", [SecretBytes(b"1")] * 2)
         assert (len(first), first) == (32, again)
         card = CardValuesItem(f"{ISSUER}/CVK", SecretText("9999990000000007"), "3012", "201")
-        (values,) = await dataprep.card_values([card])
+        nobodys = CardValuesItem("nobody/CVK", SecretText("9999990000000007"), "3012", "201")
+        values, unknown = await dataprep.card_values([card, nobodys])
+        assert isinstance(values, CardValues)
         assert values.cvv.reveal().isdigit()
+        assert isinstance(unknown, HsmError)
+        assert unknown.code == "KEY_UNKNOWN"
 
         (section,) = await dataprep.public_keys("section/keys")
         recipe = KeysSection(
@@ -69,8 +75,9 @@ async def test_every_verb_crosses_the_wire(module: ModuleProcess, keys: Path) ->
         derived, refused_card = await keymanagement.derive_card_keys(
             [SealedItem("card", sealed), SealedItem("other", sealed)]
         )
-        assert derived is not None
-        assert refused_card is None
+        assert isinstance(derived, DerivedCardKeys)
+        assert isinstance(refused_card, HsmError)
+        assert refused_card.code == "SEALED_KEY"
         assert derived.checks[0].master == f"{ISSUER}/BADGE#1"
 
         foreign = manufacture(bytes(10), bytes(16))

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from cardwright.localstack.waiting import until
 from cardwright.proto.vault.v1.sections_pb2 import PrintSection
 from cardwright.secret import SecretBytes
 from cardwright.station.ports import DeviceUnavailableError, NotBegun
+from cardwright.vault.vault import Opened
 from services.printing.adapters.printer import PrinterDevice
 from services.printing.adapters.rendering import RenderPool
 from services.printing.handlers import PrintBench, PrintJob
@@ -77,7 +78,7 @@ async def until_printing(machine: Device, job_id: str) -> None:
 
 
 class OneSection:
-    async def open(self, section: str, card_ids: Sequence[str]) -> Mapping[str, SecretBytes]:
+    async def open(self, section: str, card_ids: Sequence[str]) -> Opened:
         text = {
             "issuer_name": "Aldermoor Bank",
             "pan_groups": "9999 0012 3456 7891",
@@ -88,7 +89,7 @@ class OneSection:
         }
         content = PrintSection(design="emv-debit/v1", text=text)
         assert section == "print"
-        return {card_ids[0]: SecretBytes(content.SerializeToString())}
+        return Opened({card_ids[0]: SecretBytes(content.SerializeToString())})
 
 
 async def test_a_card_goes_from_its_section_to_a_printed_face(

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -30,6 +30,7 @@ from cardwright.station.outbox import Outbox
 from cardwright.station.ports import Answer
 from cardwright.station.work import Entry, WorkTable
 from cardwright.telemetry import CardTracer
+from cardwright.vault.vault import Opened
 from services.printing.adapters.printer import PrinterDevice
 from services.printing.adapters.rendering import BlankPass
 from services.printing.handlers import PrintBench
@@ -43,9 +44,9 @@ CARDS = 60
 class Anything:
     """A vault with the same section for every card."""
 
-    async def open(self, _: str, card_ids: Sequence[str]) -> Mapping[str, SecretBytes]:
+    async def open(self, _: str, card_ids: Sequence[str]) -> Opened:
         content = PrintSection(design="emv-debit/v1").SerializeToString()
-        return {card_id: SecretBytes(content) for card_id in card_ids}
+        return Opened({card_id: SecretBytes(content) for card_id in card_ids})
 
 
 class Noted:

@@ -19,7 +19,7 @@ from cardwright.payment.cvv import cvv, cvv2, icvv
 from cardwright.proto.request.v1.request_pb2 import SensitiveData
 from cardwright.secret import SecretBytes, SecretText
 from cardwright.station.ports import WorkOrder
-from cardwright.vault.vault import VaultError
+from cardwright.vault.vault import Opened
 from services.dataprep.catalogue import Catalogue, load_product
 from services.dataprep.ports import Allocation, Claim, Wanted
 
@@ -81,13 +81,12 @@ class MemoryVault:
         self.damaged: set[str] = set()
         self.calls: list[tuple[str, str]] = []
 
-    async def open(self, section: str, card_ids: Sequence[str]) -> dict[str, SecretBytes]:
+    async def open(self, section: str, card_ids: Sequence[str]) -> Opened:
         self.calls.append(("open", section))
-        damaged = self.damaged.intersection(card_ids)
-        if damaged:
-            raise VaultError("SECTION_DAMAGED", "changed", sorted(damaged))
+        asked = self.sections.get(section, {}).keys() & set(card_ids)
+        damaged = frozenset(self.damaged & asked)
         held = self.sections.get(section, {})
-        return {card_id: SecretBytes(held[card_id]) for card_id in card_ids if card_id in held}
+        return Opened({card: SecretBytes(held[card]) for card in asked - damaged}, damaged)
 
     async def put(self, section: str, items: Mapping[str, bytes]) -> None:
         self.calls.append(("put", section))
@@ -99,8 +98,11 @@ class FakeModule:
 
     KEY = bytes.fromhex("0123456789ABCDEFFEDCBA9876543210")
 
-    def __init__(self, fault: HsmError | None = None) -> None:
-        self.fault = fault
+    def __init__(
+        self, fault: HsmError | None = None, refused: Mapping[str, HsmError] | None = None
+    ) -> None:
+        self.fault = fault  # of every call
+        self.refused = refused or {}  # of the card with this expiry
         self.calls: list[str] = []
         self.cvks: set[str] = set()
 
@@ -108,12 +110,12 @@ class FakeModule:
         self.calls.append(key_label)
         return [hmac.digest(self.KEY, value.reveal(), hashlib.sha256) for value in values]
 
-    async def card_values(self, items: Sequence[CardValuesItem]) -> list[CardValues]:
+    async def card_values(self, items: Sequence[CardValuesItem]) -> list[CardValues | HsmError]:
         self.calls.append("card_values")
         self.cvks.update(item.cvk for item in items)
         if self.fault is not None:
             raise self.fault
-        return [self._values(item) for item in items]
+        return [self.refused.get(item.expiry) or self._values(item) for item in items]
 
     def _values(self, item: CardValuesItem) -> CardValues:
         key, pan = SecretBytes(self.KEY), item.pan.reveal()

@@ -218,15 +218,30 @@ async def test_one_bad_card_stops_no_other() -> None:
     ]
 
 
-async def test_a_missing_key_is_for_a_person_and_an_absent_module_is_not() -> None:
-    house = House(FakeModule(HsmError("KEY_UNKNOWN", "no such key")))
-    answers = await house.handle(
-        house.ask(sensitive("request-1")), house.ask(badge_request("request-2"))
+@pytest.mark.parametrize(
+    ("refusal", "code"),
+    [
+        ("KEY_UNKNOWN", "CVK_UNUSABLE"),
+        ("KEY_USAGE", "CVK_UNUSABLE"),
+        ("HSM_DENIED", "CVK_UNUSABLE"),
+        ("CVV_INPUT", "CARD_VALUES_UNAVAILABLE"),
+    ],
+)
+async def test_a_card_without_verification_values_is_for_a_person(refusal: str, code: str) -> None:
+    house = House(FakeModule(refused={"2812": HsmError(refusal, "refused")}))
+    refused, other, badge = await house.handle(
+        house.ask(sensitive("request-1", **GIVEN)),
+        house.ask(sensitive("request-2")),
+        house.ask(badge_request("request-3")),
     )
-    assert isinstance(answers[0].body, ExceptionOpened)
-    assert answers[0].body.code == "CVK_UNUSABLE"
-    assert isinstance(answers[1].body, Prepared)
+    assert isinstance(refused.body, ExceptionOpened)
+    assert refused.body.code == code
+    assert f"({refusal})" in refused.body.detail
+    assert isinstance(other.body, Prepared)
+    assert isinstance(badge.body, Prepared)
 
+
+async def test_an_absent_module_is_no_cards_fault() -> None:
     house = House(FakeModule(HsmError("HSM_UNAVAILABLE", "away")))
     with pytest.raises(HsmError, match="away"):
         await house.prepare(sensitive("request-1"))

@@ -13,7 +13,7 @@ from cardwright.iso.pan import Pan
 from cardwright.iso.tracks import Expiry
 from cardwright.secret import SecretBytes, SecretText
 from cardwright.station.ports import WorkOrder
-from cardwright.vault.vault import VaultError
+from cardwright.vault.vault import Opened
 from services.dataprep.adapters.sections import encode_sections
 from services.dataprep.domain.compose import Account, compose
 from services.dataprep.domain.draft import draft
@@ -96,12 +96,11 @@ class MemoryVault:
         for section, octets in {**made, "chip_keys": SEALED[kind]}.items():
             self.sections.setdefault(section, {})[card_id] = octets
 
-    async def open(self, section: str, card_ids: Sequence[str]) -> dict[str, SecretBytes]:
+    async def open(self, section: str, card_ids: Sequence[str]) -> Opened:
         self.calls.append(section)
-        damaged = [card for card in card_ids if (section, card) in self.damaged]
-        if damaged:
-            raise VaultError("SECTION_DAMAGED", "changed", damaged)
-        return {card: SecretBytes(octets) for card, octets in self._rows(section, card_ids).items()}
+        rows = self._rows(section, card_ids)
+        damaged = frozenset(card for card in rows if (section, card) in self.damaged)
+        return Opened({card: SecretBytes(rows[card]) for card in rows.keys() - damaged}, damaged)
 
     async def get_sealed(self, section: str, card_ids: Sequence[str]) -> dict[str, bytes]:
         self.calls.append(section)

@@ -105,7 +105,9 @@ def test_a_granted_verb_takes_granted_keys_alone(verb: str, name: str) -> None:
 
 def test_masters_that_the_role_may_not_derive_with_are_refused(kit: Kit) -> None:
     items = kit.recipes(["card"], {**EMV_MASTERS, "MK-AC": f"{ISSUER}/CVK"})
-    assert kit.verbs.derive_card_keys(caller("keymanagement"), items) == [None]
+    (refused,) = kit.verbs.derive_card_keys(caller("keymanagement"), items)
+    assert isinstance(refused, HsmError)
+    assert refused.code == "HSM_DENIED"
 
 
 def test_policy_file_knows_digests_alone(tmp_path: Path) -> None:

@@ -38,7 +38,9 @@ class Module:
         self.calls = 0
         self._fault = fault
 
-    async def derive_card_keys(self, items: Sequence[SealedItem]) -> list[DerivedCardKeys | None]:
+    async def derive_card_keys(
+        self, items: Sequence[SealedItem]
+    ) -> list[DerivedCardKeys | HsmError]:
         self.calls += 1
         if self._fault is not None:
             raise self._fault
@@ -48,7 +50,7 @@ class Module:
                 (ModuleCheck("MK-AC", "bank/IMK-AC#1", item.card_id.encode()),),
             )
             if item.sealed == b"good " + item.card_id.encode()
-            else None
+            else HsmError("SEALED_KEY", "changed")
             for item in items
         ]
 
@@ -90,6 +92,7 @@ async def test_what_is_wrong_with_one_card_is_its_answer() -> None:
     assert isinstance(bad.body, OperationFailed)
     assert isinstance(missing.body, OperationFailed)
     assert bad.body.code == "KEYS_NOT_DERIVED"
+    assert "(SEALED_KEY)" in bad.body.detail
     assert missing.body.code == "KEYS_SECTION_MISSING"
     assert bad.body.disposition is missing.body.disposition is Disposition.REFUSED
     assert vault.sections["chip_keys"].keys() == {"aaa"}

@@ -8,7 +8,7 @@ from cardwright.card.events import Disposition, OperationFailed
 from cardwright.proto.vault.v1.sections_pb2 import PrintSection
 from cardwright.secret import SecretBytes
 from cardwright.station.ports import Answer
-from cardwright.vault.vault import VaultError
+from cardwright.vault.vault import Opened, VaultError
 from services.printing.handlers import PrintBench, PrintJob
 from services.printing.ports import Faces, RenderFault, ToRender
 from tests.unit.printing.orders import CARD, PRODUCTS, order
@@ -26,12 +26,12 @@ class FakeVault:
         self.held, self.damaged = held, damaged
         self.calls: list[list[str]] = []
 
-    async def open(self, name: str, card_ids: Sequence[str]) -> Mapping[str, SecretBytes]:
+    async def open(self, name: str, card_ids: Sequence[str]) -> Opened:
         assert name == "print"
         self.calls.append(list(card_ids))
-        if bad := [card for card in card_ids if card in self.damaged]:
-            raise VaultError("SECTION_DAMAGED", "changed", bad)
-        return {card: self.held[card] for card in card_ids if card in self.held}
+        damaged = frozenset(card for card in card_ids if card in self.damaged)
+        found = self.held.keys() & set(card_ids) - damaged
+        return Opened({card: self.held[card] for card in found}, damaged)
 
 
 class FakeRenderers:
@@ -81,7 +81,7 @@ async def test_a_damaged_section_is_set_apart() -> None:
     jobs = await bench(vault).prepare([order(), order(OTHER)])
     assert code_of(jobs[f"{CARD}.3"]) == "PRINT_SECTION_DAMAGED"
     assert isinstance(jobs[f"{OTHER}.3"], PrintJob)
-    assert vault.calls == [[CARD, OTHER], [OTHER]]
+    assert vault.calls == [[CARD, OTHER]]
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ async def test_a_product_the_catalogue_lacks_refuses_the_card() -> None:
 
 async def test_another_error_of_the_vault_is_no_cards_fault() -> None:
     class Broken(FakeVault):
-        async def open(self, name: str, card_ids: Sequence[str]) -> Mapping[str, SecretBytes]:
+        async def open(self, name: str, card_ids: Sequence[str]) -> Opened:
             raise VaultError("SECTION_UNKNOWN", f"{name} {len(card_ids)}")
 
     with pytest.raises(VaultError):

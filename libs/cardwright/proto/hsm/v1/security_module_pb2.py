@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'cardwright/hsm/v1/security_module.proto\x12\x11\x63\x61rdwright.hsm.v1\"\x1f\n\x0bSignRequest\x12\x10\n\x08payloads\x18\x01 \x03(\x0c\"2\n\x0cSignResponse\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x12\n\nsignatures\x18\x02 \x03(\x0c\";\n\x0c\x41greeRequest\x12+\n\x05items\x18\x01 \x03(\x0b\x32\x1c.cardwright.hsm.v1.Agreement\"/\n\tAgreement\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x12\n\npublic_key\x18\x02 \x01(\x0c\"@\n\rAgreeResponse\x12/\n\x07results\x18\x01 \x03(\x0b\x32\x1e.cardwright.hsm.v1.AgreeResult\"3\n\x0b\x41greeResult\x12\x15\n\rshared_secret\x18\x01 \x01(\x0c\x12\r\n\x05\x65rror\x18\x02 \x01(\t\"Z\n\x15UnwrapDataKeysRequest\x12\x0f\n\x07section\x18\x01 \x01(\t\x12\x30\n\x05items\x18\x02 \x03(\x0b\x32!.cardwright.hsm.v1.WrappedDataKey\"Y\n\x0eWrappedDataKey\x12\x0f\n\x07\x63\x61rd_id\x18\x01 \x01(\t\x12\x0e\n\x06key_id\x18\x02 \x01(\t\x12\x11\n\tephemeral\x18\x03 \x01(\x0c\x12\x13\n\x0bwrapped_key\x18\x04 \x01(\x0c\"+\n\x16UnwrapDataKeysResponse\x12\x11\n\tdata_keys\x18\x01 \x03(\x0c\"2\n\rDigestRequest\x12\x11\n\tkey_label\x18\x01 \x01(\t\x12\x0e\n\x06values\x18\x02 \x03(\x0c\"!\n\x0e\x44igestResponse\x12\x0f\n\x07\x64igests\x18\x01 \x03(\x0c\"E\n\x11\x43\x61rdValuesRequest\x12\x30\n\x05items\x18\x01 \x03(\x0b\x32!.cardwright.hsm.v1.CardValuesItem\"P\n\x0e\x43\x61rdValuesItem\x12\x0b\n\x03\x63vk\x18\x01 \x01(\t\x12\x0b\n\x03pan\x18\x02 \x01(\t\x12\x0e\n\x06\x65xpiry\x18\x03 \x01(\t\x12\x14\n\x0cservice_code\x18\x04 \x01(\t\"J\n\x12\x43\x61rdValuesResponse\x12\x34\n\x07results\x18\x01 \x03(\x0b\x32#.cardwright.hsm.v1.CardValuesResult\";\n\x10\x43\x61rdValuesResult\x12\x0b\n\x03\x63vv\x18\x01 \x01(\t\x12\x0c\n\x04\x63vv2\x18\x02 \x01(\t\x12\x0c\n\x04icvv\x18\x03 \x01(\t\"E\n\x15\x44\x65riveCardKeysRequest\x12,\n\x05items\x18\x01 \x03(\x0b\x32\x1d.cardwright.hsm.v1.SealedItem\"-\n\nSealedItem\x12\x0f\n\x07\x63\x61rd_id\x18\x01 \x01(\t\x12\x0e\n\x06sealed\x18\x02 \x01(\x0c\"M\n\x16\x44\x65riveCardKeysResponse\x12\x33\n\x07results\x18\x01 \x03(\x0b\x32\".cardwright.hsm.v1.DerivedCardKeys\"U\n\x0f\x44\x65rivedCardKeys\x12\x0e\n\x06sealed\x18\x01 \x01(\x0c\x12\x32\n\x06\x63hecks\x18\x02 \x03(\x0b\x32\".cardwright.hsm.v1.DerivedKeyCheck\"=\n\x0f\x44\x65rivedKeyCheck\x12\r\n\x05usage\x18\x01 \x01(\t\x12\x0e\n\x06master\x18\x02 \x01(\t\x12\x0b\n\x03kcv\x18\x03 \x01(\x0c\"G\n\x12PersonalizeRequest\x12\x31\n\x05items\x18\x01 \x03(\x0b\x32\".cardwright.hsm.v1.PersonalizeItem\"\x97\x01\n\x0fPersonalizeItem\x12\x0f\n\x07\x63\x61rd_id\x18\x01 \x01(\t\x12\x0b\n\x03kmc\x18\x02 \x01(\t\x12\x16\n\x0ehost_challenge\x18\x03 \x01(\x0c\x12\x19\n\x11initialize_update\x18\x04 \x01(\x0c\x12\x10\n\x08prologue\x18\x05 \x03(\x0c\x12\x0c\n\x04\x64gis\x18\x06 \x03(\x0c\x12\x13\n\x0bsealed_keys\x18\x07 \x01(\x0c\"L\n\x13PersonalizeResponse\x12\x35\n\x07results\x18\x01 \x03(\x0b\x32$.cardwright.hsm.v1.PersonalizeResult\"2\n\x11PersonalizeResult\x12\x0e\n\x06script\x18\x01 \x03(\x0c\x12\r\n\x05\x65rror\x18\x02 \x01(\t\"#\n\x11PublicKeysRequest\x12\x0e\n\x06prefix\x18\x01 \x01(\t\"@\n\x12PublicKeysResponse\x12*\n\x04keys\x18\x01 \x03(\x0b\x32\x1c.cardwright.hsm.v1.PublicKey\"=\n\tPublicKey\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x11\n\talgorithm\x18\x02 \x01(\t\x12\r\n\x05value\x18\x03 \x01(\x0c\x32\xdd\x05\n\x15SecurityModuleService\x12G\n\x04Sign\x12\x1e.cardwright.hsm.v1.SignRequest\x1a\x1f.cardwright.hsm.v1.SignResponse\x12J\n\x05\x41gree\x12\x1f.cardwright.hsm.v1.AgreeRequest\x1a .cardwright.hsm.v1.AgreeResponse\x12\x65\n\x0eUnwrapDataKeys\x12(.cardwright.hsm.v1.UnwrapDataKeysRequest\x1a).cardwright.hsm.v1.UnwrapDataKeysResponse\x12M\n\x06\x44igest\x12 .cardwright.hsm.v1.DigestRequest\x1a!.cardwright.hsm.v1.DigestResponse\x12Y\n\nCardValues\x12$.cardwright.hsm.v1.CardValuesRequest\x1a%.cardwright.hsm.v1.CardValuesResponse\x12\x65\n\x0e\x44\x65riveCardKeys\x12(.cardwright.hsm.v1.DeriveCardKeysRequest\x1a).cardwright.hsm.v1.DeriveCardKeysResponse\x12\\\n\x0bPersonalize\x12%.cardwright.hsm.v1.PersonalizeRequest\x1a&.cardwright.hsm.v1.PersonalizeResponse\x12Y\n\nPublicKeys\x12$.cardwright.hsm.v1.PublicKeysRequest\x1a%.cardwright.hsm.v1.PublicKeysResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'cardwright/hsm/v1/security_module.proto\x12\x11\x63\x61rdwright.hsm.v1\"\x1f\n\x0bSignRequest\x12\x10\n\x08payloads\x18\x01 \x03(\x0c\"2\n\x0cSignResponse\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x12\n\nsignatures\x18\x02 \x03(\x0c\";\n\x0c\x41greeRequest\x12+\n\x05items\x18\x01 \x03(\x0b\x32\x1c.cardwright.hsm.v1.Agreement\"/\n\tAgreement\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x12\n\npublic_key\x18\x02 \x01(\x0c\"@\n\rAgreeResponse\x12/\n\x07results\x18\x01 \x03(\x0b\x32\x1e.cardwright.hsm.v1.AgreeResult\"3\n\x0b\x41greeResult\x12\x15\n\rshared_secret\x18\x01 \x01(\x0c\x12\r\n\x05\x65rror\x18\x02 \x01(\t\"Z\n\x15UnwrapDataKeysRequest\x12\x0f\n\x07section\x18\x01 \x01(\t\x12\x30\n\x05items\x18\x02 \x03(\x0b\x32!.cardwright.hsm.v1.WrappedDataKey\"Y\n\x0eWrappedDataKey\x12\x0f\n\x07\x63\x61rd_id\x18\x01 \x01(\t\x12\x0e\n\x06key_id\x18\x02 \x01(\t\x12\x11\n\tephemeral\x18\x03 \x01(\x0c\x12\x13\n\x0bwrapped_key\x18\x04 \x01(\x0c\"+\n\x16UnwrapDataKeysResponse\x12\x11\n\tdata_keys\x18\x01 \x03(\x0c\"2\n\rDigestRequest\x12\x11\n\tkey_label\x18\x01 \x01(\t\x12\x0e\n\x06values\x18\x02 \x03(\x0c\"!\n\x0e\x44igestResponse\x12\x0f\n\x07\x64igests\x18\x01 \x03(\x0c\"E\n\x11\x43\x61rdValuesRequest\x12\x30\n\x05items\x18\x01 \x03(\x0b\x32!.cardwright.hsm.v1.CardValuesItem\"P\n\x0e\x43\x61rdValuesItem\x12\x0b\n\x03\x63vk\x18\x01 \x01(\t\x12\x0b\n\x03pan\x18\x02 \x01(\t\x12\x0e\n\x06\x65xpiry\x18\x03 \x01(\t\x12\x14\n\x0cservice_code\x18\x04 \x01(\t\"J\n\x12\x43\x61rdValuesResponse\x12\x34\n\x07results\x18\x01 \x03(\x0b\x32#.cardwright.hsm.v1.CardValuesResult\"J\n\x10\x43\x61rdValuesResult\x12\x0b\n\x03\x63vv\x18\x01 \x01(\t\x12\x0c\n\x04\x63vv2\x18\x02 \x01(\t\x12\x0c\n\x04icvv\x18\x03 \x01(\t\x12\r\n\x05\x65rror\x18\x04 \x01(\t\"E\n\x15\x44\x65riveCardKeysRequest\x12,\n\x05items\x18\x01 \x03(\x0b\x32\x1d.cardwright.hsm.v1.SealedItem\"-\n\nSealedItem\x12\x0f\n\x07\x63\x61rd_id\x18\x01 \x01(\t\x12\x0e\n\x06sealed\x18\x02 \x01(\x0c\"M\n\x16\x44\x65riveCardKeysResponse\x12\x33\n\x07results\x18\x01 \x03(\x0b\x32\".cardwright.hsm.v1.DerivedCardKeys\"d\n\x0f\x44\x65rivedCardKeys\x12\x0e\n\x06sealed\x18\x01 \x01(\x0c\x12\x32\n\x06\x63hecks\x18\x02 \x03(\x0b\x32\".cardwright.hsm.v1.DerivedKeyCheck\x12\r\n\x05\x65rror\x18\x03 \x01(\t\"=\n\x0f\x44\x65rivedKeyCheck\x12\r\n\x05usage\x18\x01 \x01(\t\x12\x0e\n\x06master\x18\x02 \x01(\t\x12\x0b\n\x03kcv\x18\x03 \x01(\x0c\"G\n\x12PersonalizeRequest\x12\x31\n\x05items\x18\x01 \x03(\x0b\x32\".cardwright.hsm.v1.PersonalizeItem\"\x97\x01\n\x0fPersonalizeItem\x12\x0f\n\x07\x63\x61rd_id\x18\x01 \x01(\t\x12\x0b\n\x03kmc\x18\x02 \x01(\t\x12\x16\n\x0ehost_challenge\x18\x03 \x01(\x0c\x12\x19\n\x11initialize_update\x18\x04 \x01(\x0c\x12\x10\n\x08prologue\x18\x05 \x03(\x0c\x12\x0c\n\x04\x64gis\x18\x06 \x03(\x0c\x12\x13\n\x0bsealed_keys\x18\x07 \x01(\x0c\"L\n\x13PersonalizeResponse\x12\x35\n\x07results\x18\x01 \x03(\x0b\x32$.cardwright.hsm.v1.PersonalizeResult\"2\n\x11PersonalizeResult\x12\x0e\n\x06script\x18\x01 \x03(\x0c\x12\r\n\x05\x65rror\x18\x02 \x01(\t\"#\n\x11PublicKeysRequest\x12\x0e\n\x06prefix\x18\x01 \x01(\t\"@\n\x12PublicKeysResponse\x12*\n\x04keys\x18\x01 \x03(\x0b\x32\x1c.cardwright.hsm.v1.PublicKey\"=\n\tPublicKey\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x11\n\talgorithm\x18\x02 \x01(\t\x12\r\n\x05value\x18\x03 \x01(\x0c\x32\xdd\x05\n\x15SecurityModuleService\x12G\n\x04Sign\x12\x1e.cardwright.hsm.v1.SignRequest\x1a\x1f.cardwright.hsm.v1.SignResponse\x12J\n\x05\x41gree\x12\x1f.cardwright.hsm.v1.AgreeRequest\x1a .cardwright.hsm.v1.AgreeResponse\x12\x65\n\x0eUnwrapDataKeys\x12(.cardwright.hsm.v1.UnwrapDataKeysRequest\x1a).cardwright.hsm.v1.UnwrapDataKeysResponse\x12M\n\x06\x44igest\x12 .cardwright.hsm.v1.DigestRequest\x1a!.cardwright.hsm.v1.DigestResponse\x12Y\n\nCardValues\x12$.cardwright.hsm.v1.CardValuesRequest\x1a%.cardwright.hsm.v1.CardValuesResponse\x12\x65\n\x0e\x44\x65riveCardKeys\x12(.cardwright.hsm.v1.DeriveCardKeysRequest\x1a).cardwright.hsm.v1.DeriveCardKeysResponse\x12\\\n\x0bPersonalize\x12%.cardwright.hsm.v1.PersonalizeRequest\x1a&.cardwright.hsm.v1.PersonalizeResponse\x12Y\n\nPublicKeys\x12$.cardwright.hsm.v1.PublicKeysRequest\x1a%.cardwright.hsm.v1.PublicKeysResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -60,31 +60,31 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CARDVALUESRESPONSE']._serialized_start=844
   _globals['_CARDVALUESRESPONSE']._serialized_end=918
   _globals['_CARDVALUESRESULT']._serialized_start=920
-  _globals['_CARDVALUESRESULT']._serialized_end=979
-  _globals['_DERIVECARDKEYSREQUEST']._serialized_start=981
-  _globals['_DERIVECARDKEYSREQUEST']._serialized_end=1050
-  _globals['_SEALEDITEM']._serialized_start=1052
-  _globals['_SEALEDITEM']._serialized_end=1097
-  _globals['_DERIVECARDKEYSRESPONSE']._serialized_start=1099
-  _globals['_DERIVECARDKEYSRESPONSE']._serialized_end=1176
-  _globals['_DERIVEDCARDKEYS']._serialized_start=1178
-  _globals['_DERIVEDCARDKEYS']._serialized_end=1263
-  _globals['_DERIVEDKEYCHECK']._serialized_start=1265
-  _globals['_DERIVEDKEYCHECK']._serialized_end=1326
-  _globals['_PERSONALIZEREQUEST']._serialized_start=1328
-  _globals['_PERSONALIZEREQUEST']._serialized_end=1399
-  _globals['_PERSONALIZEITEM']._serialized_start=1402
-  _globals['_PERSONALIZEITEM']._serialized_end=1553
-  _globals['_PERSONALIZERESPONSE']._serialized_start=1555
-  _globals['_PERSONALIZERESPONSE']._serialized_end=1631
-  _globals['_PERSONALIZERESULT']._serialized_start=1633
-  _globals['_PERSONALIZERESULT']._serialized_end=1683
-  _globals['_PUBLICKEYSREQUEST']._serialized_start=1685
-  _globals['_PUBLICKEYSREQUEST']._serialized_end=1720
-  _globals['_PUBLICKEYSRESPONSE']._serialized_start=1722
-  _globals['_PUBLICKEYSRESPONSE']._serialized_end=1786
-  _globals['_PUBLICKEY']._serialized_start=1788
-  _globals['_PUBLICKEY']._serialized_end=1849
-  _globals['_SECURITYMODULESERVICE']._serialized_start=1852
-  _globals['_SECURITYMODULESERVICE']._serialized_end=2585
+  _globals['_CARDVALUESRESULT']._serialized_end=994
+  _globals['_DERIVECARDKEYSREQUEST']._serialized_start=996
+  _globals['_DERIVECARDKEYSREQUEST']._serialized_end=1065
+  _globals['_SEALEDITEM']._serialized_start=1067
+  _globals['_SEALEDITEM']._serialized_end=1112
+  _globals['_DERIVECARDKEYSRESPONSE']._serialized_start=1114
+  _globals['_DERIVECARDKEYSRESPONSE']._serialized_end=1191
+  _globals['_DERIVEDCARDKEYS']._serialized_start=1193
+  _globals['_DERIVEDCARDKEYS']._serialized_end=1293
+  _globals['_DERIVEDKEYCHECK']._serialized_start=1295
+  _globals['_DERIVEDKEYCHECK']._serialized_end=1356
+  _globals['_PERSONALIZEREQUEST']._serialized_start=1358
+  _globals['_PERSONALIZEREQUEST']._serialized_end=1429
+  _globals['_PERSONALIZEITEM']._serialized_start=1432
+  _globals['_PERSONALIZEITEM']._serialized_end=1583
+  _globals['_PERSONALIZERESPONSE']._serialized_start=1585
+  _globals['_PERSONALIZERESPONSE']._serialized_end=1661
+  _globals['_PERSONALIZERESULT']._serialized_start=1663
+  _globals['_PERSONALIZERESULT']._serialized_end=1713
+  _globals['_PUBLICKEYSREQUEST']._serialized_start=1715
+  _globals['_PUBLICKEYSREQUEST']._serialized_end=1750
+  _globals['_PUBLICKEYSRESPONSE']._serialized_start=1752
+  _globals['_PUBLICKEYSRESPONSE']._serialized_end=1816
+  _globals['_PUBLICKEY']._serialized_start=1818
+  _globals['_PUBLICKEY']._serialized_end=1879
+  _globals['_SECURITYMODULESERVICE']._serialized_start=1882
+  _globals['_SECURITYMODULESERVICE']._serialized_end=2615
 # @@protoc_insertion_point(module_scope)

@@ -113,14 +113,16 @@ class CardValuesResponse(_message.Message):
     def __init__(self, results: _Optional[_Iterable[_Union[CardValuesResult, _Mapping]]] = ...) -> None: ...
 
 class CardValuesResult(_message.Message):
-    __slots__ = ("cvv", "cvv2", "icvv")
+    __slots__ = ("cvv", "cvv2", "icvv", "error")
     CVV_FIELD_NUMBER: _ClassVar[int]
     CVV2_FIELD_NUMBER: _ClassVar[int]
     ICVV_FIELD_NUMBER: _ClassVar[int]
+    ERROR_FIELD_NUMBER: _ClassVar[int]
     cvv: str
     cvv2: str
     icvv: str
-    def __init__(self, cvv: _Optional[str] = ..., cvv2: _Optional[str] = ..., icvv: _Optional[str] = ...) -> None: ...
+    error: str
+    def __init__(self, cvv: _Optional[str] = ..., cvv2: _Optional[str] = ..., icvv: _Optional[str] = ..., error: _Optional[str] = ...) -> None: ...
 
 class DeriveCardKeysRequest(_message.Message):
     __slots__ = ("items",)
@@ -143,12 +145,14 @@ class DeriveCardKeysResponse(_message.Message):
     def __init__(self, results: _Optional[_Iterable[_Union[DerivedCardKeys, _Mapping]]] = ...) -> None: ...
 
 class DerivedCardKeys(_message.Message):
-    __slots__ = ("sealed", "checks")
+    __slots__ = ("sealed", "checks", "error")
     SEALED_FIELD_NUMBER: _ClassVar[int]
     CHECKS_FIELD_NUMBER: _ClassVar[int]
+    ERROR_FIELD_NUMBER: _ClassVar[int]
     sealed: bytes
     checks: _containers.RepeatedCompositeFieldContainer[DerivedKeyCheck]
-    def __init__(self, sealed: _Optional[bytes] = ..., checks: _Optional[_Iterable[_Union[DerivedKeyCheck, _Mapping]]] = ...) -> None: ...
+    error: str
+    def __init__(self, sealed: _Optional[bytes] = ..., checks: _Optional[_Iterable[_Union[DerivedKeyCheck, _Mapping]]] = ..., error: _Optional[str] = ...) -> None: ...
 
 class DerivedKeyCheck(_message.Message):
     __slots__ = ("usage", "master", "kcv")
