@@ -19,12 +19,18 @@ __all__ = ["PrintBench", "PrintJob"]
 Products = Mapping[tuple[str, int], PrintedProduct]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PrintJob:
     """What a printer needs of a card: the blank's material and the faces."""
 
     material: str
-    faces: Faces
+    faces: Faces | None
+
+    def take_faces(self) -> Faces:
+        """Hand the faces over, once: some 4 MB a card are not kept while the machine prints."""
+        taken, self.faces = self.faces, None
+        assert taken is not None, "a job is printed once; without faces it would be a blank pass"
+        return taken
 
 
 @dataclass(frozen=True, slots=True)

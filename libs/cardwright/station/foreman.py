@@ -10,14 +10,13 @@ import asyncio
 import itertools
 import logging
 import time
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import asyncpg
 
-from cardwright.card import Body, Operation, kind_of
+from cardwright.card import Body, Operation
 from cardwright.station.faults import until_it_passes
 from cardwright.station.measures import Measures
 from cardwright.station.outbox import Outbox
@@ -211,6 +210,4 @@ class Foreman:
         async with self.pool.acquire() as connection, connection.transaction():
             filed = await self.table.answer(connection, entries)
         await self.outbox.send(filed)
-        stated = Counter((kind_of(a.body), getattr(a.body, "device", "")) for a in answers)
-        for (kind, device), count in stated.items():
-            self.measures.answered(kind, device, count)
+        self.measures.answered(answer.body for answer in answers)

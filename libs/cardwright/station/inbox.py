@@ -46,17 +46,21 @@ class Inbox:
         mail = sort_mail(batch)
         await self.dead.bury_orders(mail.unreadable)
         async with self.pool.acquire() as connection, connection.transaction():
-            to_send = await self._within(mail, connection, began)
+            answers, to_send = await self._within(mail, connection, began)
         if mail.orders:
             self.filed.set()
+        self.measures.answered(answer.body for answer in answers)
         await self.outbox.send(to_send)
         self.measures.batch(len(mail.orders), time.time_ns() - began)
 
-    async def _within(self, mail: Mail, tx: Transaction, began: int) -> list[Entry]:
+    async def _within(
+        self, mail: Mail, tx: Transaction, began: int
+    ) -> tuple[Sequence[Answer], Sequence[Entry]]:
+        """Return the answers that are new, and everything that is to be sent."""
         if mail.logged:
             await self.table.acknowledge(tx, mail.logged)
         if not mail.orders and not mail.cancels:
-            return []
+            return [], []
         known = await self.table.known(tx, mail.orders.keys() | mail.cancels.keys())
         again = [entry for entry in known.values() if entry is not None]
         answers = await self._cancel(mail, known, tx)
@@ -69,10 +73,10 @@ class Inbox:
         answers += await self._desk_work(fresh, tx)
         await self._file(fresh, tx)
         if not answers:
-            return again
+            return [], again
         onward = self._trace(answers, mail, began)
         entries = await self.outbox.sign(answers, _lanes(mail), onward)
-        return again + await self.table.answer(tx, entries)
+        return answers, again + await self.table.answer(tx, entries)
 
     async def _cancel(
         self, mail: Mail, known: Mapping[str, Entry | None], tx: Transaction

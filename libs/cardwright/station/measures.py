@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
+
 from opentelemetry import metrics
+
+from cardwright.card import Body, kind_of
 
 __all__ = ["Measures"]
 
@@ -29,9 +34,11 @@ class Measures:
         self._orders.add(orders, self._attributes)
         self._batches.record(nanoseconds / 1e6, self._attributes)
 
-    def answered(self, kind: str, device: str, count: int) -> None:
-        """Facts were stated; ``kind`` gives yield: printed against operation_failed."""
-        self._answers.add(count, {**self._attributes, "kind": kind, "device": device})
+    def answered(self, bodies: Iterable[Body]) -> None:
+        """Facts were stated; their kinds give the yield: printed against operation_failed."""
+        counted = Counter((kind_of(body), getattr(body, "device", "")) for body in bodies)
+        for (kind, device), count in counted.items():
+            self._answers.add(count, {**self._attributes, "kind": kind, "device": device})
 
     def act(self, device: str, nanoseconds: int) -> None:
         """A physical act ended."""

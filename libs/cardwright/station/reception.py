@@ -42,6 +42,7 @@ class Reception:
             if entries:
                 entries = await self.table.answer(connection, entries)
         await self.dead.bury([Unreadable(d.message, d.code, d.detail) for d in result.dead])
+        self.measures.answered(fact.body for fact in result.facts)
         await self.outbox.send(entries)
         self.measures.batch(len(batch), time.time_ns() - began)
 

@@ -74,7 +74,7 @@ class PrinterDevice:
             return self._found(order, await self._job(order))
 
     async def _print(self, order: WorkOrder, job: PrintJob) -> Mapping[str, Any]:
-        faces = job.faces
+        faces = job.take_faces()
         artwork: dict[str, Any] = (
             {"width": faces.width, "height": faces.height, "dpi": faces.dpi, "mode": "RGB"}
             if faces.raster

@@ -17,7 +17,7 @@ PAGES = sorted(
     [*(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md"), *(ROOT / "services").rglob("README.md")]
 )
 _CODE = re.compile(r"^ *```\w*\n(.*?)^ *```|(?<!`)`([^`\n]+)`", re.MULTILINE | re.DOTALL)
-_COMMAND = re.compile(r"^ *(?:\.venv/bin/)?cardwright ([a-z][^\n#|]*)", re.MULTILINE)
+_COMMAND = re.compile(r"^ *(?:\.venv/bin/)?cardwright ([a-z][^\n|]*)", re.MULTILINE)
 _TARGET = re.compile(r"(?:^| )make ([a-z]+)", re.MULTILINE)
 _MODULE = re.compile(r"python -m ((?:services|cardwright)(?:\.[a-z]+)+)(?![.<\w])")
 _LINK = re.compile(r"\]\(([^)#\s]+)(#[a-z0-9-]+)?\)")
@@ -29,8 +29,9 @@ def _name(page: Path) -> str:
 
 
 def _code(page: Path) -> str:
-    """Return what a page shows as code: fenced blocks and spans, each from a line's beginning."""
-    return "\n".join(block or span for block, span in _CODE.findall(page.read_text()))
+    """Return what a page shows as code, without comments: blocks, and spans a line each."""
+    found = "\n".join(block or span for block, span in _CODE.findall(page.read_text()))
+    return re.sub(r"#.*$", "", found, flags=re.MULTILINE)
 
 
 def _anchors(page: Path) -> set[str]:
