@@ -27,7 +27,12 @@ from tests.integration.devices.device_process import Device
 from tests.unit.printing.orders import CARD, DIGEST, PRODUCTS, order
 
 ROOT = Path(__file__).parents[3]
-BLANK = PrintJob("pvc-dual", Faces())
+
+
+def blank_pass() -> PrintJob:
+    return PrintJob("pvc-dual", Faces())
+
+
 Start = Callable[..., Device]
 
 
@@ -118,7 +123,7 @@ async def test_as_many_jobs_as_the_queue_holds_print_at_once(
 ) -> None:
     machine = start()
     orders = [order(attempt=n) for n in range(1, printer.depth + 1)]
-    bodies = await asyncio.gather(*(printer.perform(one, BLANK) for one in orders))
+    bodies = await asyncio.gather(*(printer.perform(one, blank_pass()) for one in orders))
     blanks = {body.blank_serial for body in bodies if isinstance(body, Printed)}
     assert len(blanks) == len(orders) == len(machine.acts("print"))
 
@@ -127,8 +132,8 @@ async def test_printing_a_known_job_again_prints_nothing(
     start: Start, printer: PrinterDevice
 ) -> None:
     machine = start()
-    first = await printer.perform(order(), BLANK)
-    assert await printer.perform(order(), BLANK) == first == await printer.recall(order())
+    first = await printer.perform(order(), blank_pass())
+    assert await printer.perform(order(), blank_pass()) == first == await printer.recall(order())
     assert len(machine.acts("print")) == 1
 
 
@@ -136,7 +141,7 @@ async def test_a_kill_in_mid_card_is_recalled_as_spoilt(
     start: Start, printer: PrinterDevice
 ) -> None:
     machine = start("--card-seconds", "60")
-    printing = asyncio.create_task(printer.perform(order(), BLANK))
+    printing = asyncio.create_task(printer.perform(order(), blank_pass()))
     await until_printing(machine, order().job_id)
     machine.kill()
     with pytest.raises(DeviceUnavailableError, match="DEVICE_LOST"):
@@ -156,7 +161,7 @@ async def test_power_loss_after_the_faces_is_recalled_as_printed_with_its_design
 ) -> None:
     machine = start("--fault", "power_cut_late:next=1")
     with pytest.raises(DeviceUnavailableError):
-        await printer.perform(order(), BLANK)
+        await printer.perform(order(), blank_pass())
     assert machine.died() == 70
     machine = start(blanks=0)
     assert await outcome(printer) == Printed("RTX-0001-00000001", "printer-1", DIGEST)
@@ -167,14 +172,14 @@ async def test_a_job_lost_with_the_queue_was_not_begun_and_is_printed_afterwards
     start: Start, printer: PrinterDevice
 ) -> None:
     machine = start("--card-seconds", "60")
-    jobs = [asyncio.create_task(printer.perform(order(attempt=n), BLANK)) for n in (1, 2)]
+    jobs = [asyncio.create_task(printer.perform(order(attempt=n), blank_pass())) for n in (1, 2)]
     await until_printing(machine, order().job_id)
     assert machine.ask("SUPPLIES")["queued"] == 1
     machine.kill()
     await asyncio.gather(*jobs, return_exceptions=True)
     machine = start(blanks=0)
     assert await outcome(printer, attempt=2) == NotBegun()
-    assert isinstance(await printer.perform(order(attempt=2), BLANK), Printed)
+    assert isinstance(await printer.perform(order(attempt=2), blank_pass()), Printed)
     assert len(machine.acts("print")) == 2
 
 
@@ -184,7 +189,7 @@ async def test_the_card_is_printed_once_the_operator_has_replaced_what_ran_out(
 ) -> None:
     machine = start("--fault", f"{supply}_out:next=1")
     with pytest.raises(DeviceUnavailableError, match=f"{supply.upper()}_OUT"):
-        await printer.perform(order(), BLANK)
+        await printer.perform(order(), blank_pass())
     with pytest.raises(DeviceUnavailableError, match=f"{supply.upper()}_OUT"):
         await printer.recall(order())
     machine.ask("RESUME")
@@ -198,7 +203,7 @@ async def test_a_hopper_without_the_products_material_waits_for_it(
     machine = start(blanks=0)
     machine.ask("LOAD", material="pvc-badge", count=5)
     with pytest.raises(DeviceUnavailableError, match="HOPPER_EMPTY"):
-        await printer.perform(order(), BLANK)
+        await printer.perform(order(), blank_pass())
     machine.ask("LOAD", material="pvc-dual", count=5)
     found = await outcome(printer)
     assert found == Printed("RTX-0001-00000006", "printer-1", DIGEST)
@@ -209,9 +214,9 @@ async def test_mechanical_faults_spoil_the_card_and_the_next_attempt_prints(
     start: Start, printer: PrinterDevice, fault: str, code: str
 ) -> None:
     start("--fault", f"{fault}:next=1")
-    found = await printer.perform(order(), BLANK)
+    found = await printer.perform(order(), blank_pass())
     assert isinstance(found, OperationFailed)
     assert (found.code, found.disposition) == (code, Disposition.SPOILED)
     assert found.blank_serial == "RTX-0001-00000001"
     assert await printer.recall(order()) == found
-    assert isinstance(await printer.perform(order(attempt=2), BLANK), Printed)
+    assert isinstance(await printer.perform(order(attempt=2), blank_pass()), Printed)

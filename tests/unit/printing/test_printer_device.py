@@ -15,7 +15,9 @@ from services.printing.ports import Faces
 from tests.unit.driver.fake_machine import Peer, machine
 from tests.unit.printing.orders import DIGEST, PRODUCTS, order
 
-JOB = PrintJob("pvc-dual", Faces(b"\x01" * 6, 1, 1, 300))
+
+def new_job() -> PrintJob:
+    return PrintJob("pvc-dual", Faces(b"\x01" * 6, 1, 1, 300))
 
 
 class Script:
@@ -34,11 +36,11 @@ class Script:
             peer.say({"id": heard["id"], key: answer})
 
 
-async def perform(script: Script, job: PrintJob = JOB) -> Any:
+async def perform(script: Script, job: PrintJob | None = None) -> Any:
     async with machine(script, script) as port:
         device = PrinterDevice(DeviceAddress("printer-1", "127.0.0.1", port), 8, PRODUCTS)
         try:
-            return await device.perform(order(), job)
+            return await device.perform(order(), job or new_job())
         finally:
             await device.close()
 
@@ -126,7 +128,7 @@ async def test_a_machine_that_stands_still_tells_the_operator_once(
     script = Script(*[{"state": "queued", "stopped": "RIBBON_OUT"}] * 2, {"state": "done"})
     async with machine(script, script) as port:
         device = PrinterDevice(DeviceAddress("printer-1", "127.0.0.1", port), 8, PRODUCTS)
-        for attempt in (device.perform(order(), JOB), device.recall(order())):
+        for attempt in (device.perform(order(), new_job()), device.recall(order())):
             with pytest.raises(DeviceUnavailableError, match="RIBBON_OUT"):
                 await attempt
         await device.recall(order())
