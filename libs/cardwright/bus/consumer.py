@@ -88,7 +88,10 @@ class Consumer:
             wait = not_before - time.monotonic()
             if wait > 0 and not any(message.express for message in batch):
                 batch += await self._more(wait, self._max_records - len(batch))
-            self._pacer.at_ease_until = not_before = time.monotonic() + _PACE
+            not_before = time.monotonic() + _PACE
+            # Where an express card passed, what follows of it is waited for with short naps.
+            express = any(message.express for message in batch)
+            self._pacer.at_ease_until = 0.0 if express else not_before
             batch.sort(key=lambda message: not message.express)
             yield batch
 
@@ -118,7 +121,8 @@ class Consumer:
         """
         for message in batch:
             partition = TopicPartition(message.topic, message.partition)
-            self._done[partition] = max(self._done.get(partition, 0), message.offset + 1)
+            # Not the highest ever: a broker that lost its last seconds counts from lower again.
+            self._done[partition] = message.offset + 1
             self._uncommitted.add(partition)
         if self._committing is None or self._committing.done():
             self._committing = asyncio.create_task(self._commit())
