@@ -14,9 +14,9 @@ from joserfc import jwe, jws
 from joserfc.jwk import ECKey
 from joserfc.util import json_b64decode
 
+from cardwright.hsm.points import point
 from cardwright.hsm.port import Agreement, HsmError, SecurityModule
 from cardwright.secret import SecretBytes
-from cardwright.vault.sealing import point
 
 __all__ = [
     "JoseError",

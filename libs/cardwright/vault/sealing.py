@@ -17,9 +17,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from google.protobuf.message import DecodeError
 
+from cardwright.hsm.points import point
 from cardwright.proto.vault.v1.sections_pb2 import SealedBlob
 from cardwright.secret import SecretBytes
 
@@ -30,7 +30,6 @@ __all__ = [
     "context",
     "open_sealed",
     "parse_sealed",
-    "point",
     "unwrap_data_key",
 ]
 
@@ -103,11 +102,6 @@ class Sealer:
 def context(card_id: str, section: str) -> bytes:
     """Build what binds a blob to its place: domain, card and section, a zero octet after each."""
     return _DOMAIN + card_id.encode() + b"\0" + section.encode() + b"\0"
-
-
-def point(key: ec.EllipticCurvePublicKey) -> bytes:
-    """Encode a public key as SEC 1 uncompressed point, 65 octets."""
-    return key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
 
 
 def parse_sealed(sealed: bytes) -> SealedBlob:

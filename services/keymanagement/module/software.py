@@ -12,10 +12,10 @@ from nacl.signing import SigningKey
 
 from cardwright.emv.keys import derive_option_a, kcv, kcv_aes_cmac, odd_parity
 from cardwright.globalplatform.keys import StaticKeys, cmac, diversify
+from cardwright.hsm.points import point
 from cardwright.hsm.port import CardValues
 from cardwright.payment.cvv import cvv, cvv2, icvv
 from cardwright.secret import SecretBytes, SecretText
-from cardwright.vault.sealing import point
 from services.keymanagement.module.keys import Algorithm, Key, Usage
 
 __all__ = ["SoftwareBackend", "check_value", "generate"]

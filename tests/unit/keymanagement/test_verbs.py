@@ -11,6 +11,7 @@ from cardwright.emv.keys import derive_option_a, kcv
 from cardwright.globalplatform.commands import install_for_install, install_for_personalization
 from cardwright.globalplatform.scp03 import initialize_update
 from cardwright.globalplatform.store_data import encode_dgi
+from cardwright.hsm.points import point
 from cardwright.hsm.port import (
     Agreement,
     CardValues,
@@ -23,7 +24,7 @@ from cardwright.hsm.port import (
 )
 from cardwright.payment.cvv import cvv, cvv2, icvv
 from cardwright.secret import SecretBytes, SecretText
-from cardwright.vault.sealing import open_sealed, parse_sealed, point
+from cardwright.vault.sealing import open_sealed, parse_sealed
 from tests.unit.keymanagement.module_kit import (
     BADGE_MASTERS,
     EMV_MASTERS,

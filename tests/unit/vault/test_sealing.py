@@ -5,6 +5,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cardwright.hsm.points import point
 from cardwright.secret import SecretBytes
 from cardwright.vault.sealing import (
     Sealer,
@@ -13,7 +14,6 @@ from cardwright.vault.sealing import (
     context,
     open_sealed,
     parse_sealed,
-    point,
     unwrap_data_key,
 )
 
