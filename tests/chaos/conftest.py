@@ -23,12 +23,12 @@ def stack(request: pytest.FixtureRequest) -> Stack:
 
 
 @pytest.fixture(scope="module")
-def home() -> Iterator[Path]:
+def home(stack: Stack) -> Iterator[Path]:
     """A folder that a database under another account can enter, which tmp_path is not."""
-    folder = Path(tempfile.mkdtemp(prefix="cardwright-chaos-"))
+    folder = Path(tempfile.mkdtemp(prefix=f"cardwright-chaos-{stack}-"))
     folder.chmod(0o711)
     yield folder
-    pass  # KEEP
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="module")

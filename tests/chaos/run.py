@@ -63,14 +63,13 @@ class Run:
         query = "SELECT coalesce(max(position), 0) FROM event"
         return int(await until_it_passes("the test", self.line.log.fetchval, query))
 
-    async def until_logged(self, *, more: int, within: float = 60) -> None:
-        """Wait until the log has grown: cards flow."""
-        aim = await self.logged() + more
+    async def until_logged(self, position: int, within: float = 60) -> None:
+        """Wait until the log has grown as far as ``position``: cards flow."""
 
         async def reached() -> bool:
-            return await self.logged() >= aim
+            return await self.logged() >= position
 
-        await until(reached, within, f"the log grew by {more}")
+        await until(reached, within, f"the log has {position} events")
 
     async def until_ended(self, within: float) -> list[Card]:
         """Wait until every request of this run has a card, and all cards are at their end."""

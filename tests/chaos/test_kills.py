@@ -30,8 +30,9 @@ def options() -> LineOptions:
 
 async def kill_each_while_cards_flow(run: Run, victims: Sequence[str]) -> None:
     for victim in victims:
+        before = await run.logged()
         await run.submit(5)
-        await run.until_logged(more=12)
+        await run.until_logged(before + 12)
         run.line.kill(victim)
     await run.resubmit_what_the_broker_lost()
     cards = await run.until_ended(within=100)

@@ -10,6 +10,7 @@ from typing import Literal
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 
 from cardwright.line.databases import database_of
 from cardwright.line.line import Line
@@ -50,15 +51,17 @@ async def topic_records(bootstrap: str) -> AsyncIterator[Place]:
     consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"
     )
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
     await consumer.start()
     try:
-        # Once partitions are assigned, the client asks for their topics' metadata alone.
-        topics = {name: consumer.partitions_for_topic(name) for name in await consumer.topics()}
-        for topic, numbers in sorted(topics.items()):
-            partitions = [TopicPartition(topic, number) for number in numbers or ()]
-            yield f"topic {topic}", b"\n".join([o async for o in _octets(consumer, partitions)])
+        for topic in await admin.describe_topics():
+            name = topic["topic"]
+            partitions = [TopicPartition(name, p["partition"]) for p in topic["partitions"]]
+            yield f"topic {name}", b"\n".join([o async for o in _octets(consumer, partitions)])
     finally:
         await consumer.stop()
+        await admin.close()
 
 
 async def _octets(

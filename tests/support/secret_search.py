@@ -117,6 +117,8 @@ class SecretSearch:
     def find(self, where: str, data: bytes) -> Iterator[Hit]:
         """Yield what is in ``data``, a hit a secret and notation."""
         seen: set[bytes] = set()
+        # Servers set files aside in megabytes of zeros; a pattern may end with a few of them.
+        data = data[: len(data.rstrip(b"\0")) + self._longest]
         for start in range(0, len(data), _CHUNK):
             # A chunk begins early enough to hold what lies across the border.
             chunk = data[max(0, start - self._longest) : start + _CHUNK]

@@ -124,7 +124,9 @@ class KafkaBroker(LocalServer):
         """Format the log directory as a one-node quorum, under a new cluster id."""
         shutil.rmtree(self._store, ignore_errors=True)
         cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        arguments = ("format", "--standalone", "-t", cluster_id, "-c", str(self._settings))
+        # With "=", since an id may begin with "-".
+        identity = f"--cluster-id={cluster_id}"
+        arguments = ("format", "--standalone", identity, "-c", str(self._settings))
         answer = subprocess.run(  # noqa: S603  # java and our own arguments, no shell
             self._java("kafka.tools.StorageTool", *arguments),
             capture_output=True,
