@@ -66,6 +66,7 @@ class Card:
     held: bool = False
     exception: bool = False
     parked: bool = False
+    answer_refused: bool = False
     quarantined: bool = False
     revoking: bool = False
     end: Status | None = None
@@ -113,7 +114,7 @@ def apply(card: Card, fact: e.Fact) -> Card:
 
 
 def _open(card: Card, operation: Operation, **changes: Any) -> Card:
-    return replace(card, due=operation, turn=card.turn + 1, **changes)
+    return replace(card, due=operation, turn=card.turn + 1, answer_refused=False, **changes)
 
 
 def _close(card: Card, end: Status, **changes: Any) -> Card:
@@ -249,7 +250,7 @@ def _revoke(card: Card) -> Card:
     )
     if card.due is None:
         return _withdraw(revoking)
-    return _ask_again(revoking) if card.parked else revoking
+    return _ask_again(revoking) if card.answer_refused else revoking
 
 
 def _waive(card: Card) -> Card:
@@ -266,11 +267,11 @@ def _remake(card: Card) -> Card:
 
 def _release(card: Card) -> Card:
     released = replace(card, held=False, parked=False)
-    return _ask_again(released) if card.parked else released
+    return _ask_again(released) if card.answer_refused else released
 
 
 def _ask_again(card: Card) -> Card:
-    """Open another turn for what is due: the refused answer to the last one was acknowledged.
+    """Open another turn for what is due: its station has answered, and will not say it again.
 
     Nothing is done twice: devices know the piece by its job, which stays the same.
     """
@@ -294,7 +295,9 @@ def _permitted(card: Card, _: e.DispatchPermitted) -> Card:
 def _parked(card: Card, body: e.Parked) -> Card:
     # The code of an open exception is what an operator waives.
     decided = card.exception or card.quarantined
-    return replace(card, parked=True, code=card.code if decided else body.code)
+    answered = card.answer_refused or body.fact_id == card.order_id
+    code = card.code if decided else body.code
+    return replace(card, parked=True, answer_refused=answered, code=code)
 
 
 def _no_card(card: Card, _: Body) -> Card:

@@ -192,10 +192,24 @@ def test_a_parked_card_can_be_released_and_revoked(due: Operation) -> None:
 
 
 @pytest.mark.parametrize("verb", [Verb.RELEASE, Verb.REVOKE])
-def test_a_parked_card_is_asked_again_under_a_new_order(verb: Verb) -> None:
-    # The station's answer was refused and acknowledged: it will not be sent again.
-    before = at(Operation.ENCODE, parked=True)
-    after = apply(before, command(verb))
+def test_a_station_whose_answer_was_refused_is_asked_again_under_a_new_order(verb: Verb) -> None:
+    # Its answer is acknowledged, so it will not be sent again.
+    before = at(Operation.ENCODE)
+    parked = apply(before, parking(before.order_id))
+    after = apply(parked, command(verb))
     assert (after.due, after.turn) == (Operation.ENCODE, before.turn + 1)
     assert judge(after, answer(e.Encoded("b-1"), "encoding", turn=5)) == Duplicate()
     assert judge(after, answer(e.Encoded("b-1"), "encoding", turn=6)) == Accept()
+
+
+@pytest.mark.parametrize("verb", [Verb.RELEASE, Verb.REVOKE])
+def test_a_station_that_has_not_answered_keeps_its_order(verb: Verb) -> None:
+    # It may be in the midst of the act: another order would reach another machine.
+    before = at(Operation.PRINT)
+    after = apply(apply(before, parking("what another station said")), command(verb))
+    assert (after.due, after.turn) == (Operation.PRINT, before.turn)
+    assert judge(after, answer(e.Printed("b-1"), "printing")) == Accept()
+
+
+def parking(fact_id: str) -> Fact:
+    return Fact("p-1", CARD, "", "custody", "site-1", e.Parked(fact_id, "FACT_OUT_OF_PLACE"))
