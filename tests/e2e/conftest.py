@@ -34,8 +34,9 @@ def folder_for_a_line() -> Path:
 
 
 @pytest.fixture(scope="module")
-def own_folder() -> Iterator[Path]:
-    """A folder for a module's own line."""
+def own_folder(stack: Stack) -> Iterator[Path]:
+    """A folder for a module's own line, another one for each stack."""
+    del stack
     folder = folder_for_a_line()
     yield folder
     shutil.rmtree(folder)

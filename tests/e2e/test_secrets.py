@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import resource
 import signal
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import asyncpg
@@ -38,15 +39,38 @@ async def scan(line: LineUnderTest, secrets: Iterable[Secret]) -> set[Hit]:
 
 async def test_a_run_leaves_no_secret_outside_its_home(line: LineUnderTest) -> None:
     before = set(await line.cards())
+    misused = await misuse_an_account_as_request_id(line)
     await crash_in_the_midst(line)
     people = [debit(express=n % 3 == 0, given_pan=n % 2 == 0) for n in range(CARDS)]
     await line.submit({"aurora-bank": people, "borealis-works": [badge() for _ in range(BADGES)]})
     await line.until_ended(len(before) + CARDS + BADGES)
     secrets = await collect_secrets(line.line)
+    secrets.append(Secret("account as request id", misused.encode()))
     values = {secret.value for secret in secrets}
     assert set(accounts_on_the_floor(line)) <= values
     assert {s.cardholder.surname.reveal().encode() for s in people} <= values
-    assert sorted(await scan(line, secrets)) == []
+    leaks = {hit for hit in await scan(line, secrets) if not is_the_issuers_own_doing(hit)}
+    assert sorted(leaks) == []
+
+
+async def misuse_an_account_as_request_id(line: LineUnderTest) -> str:
+    """Send what an honest client refuses to send; the bureau is to keep it to itself."""
+    row = debit(given_pan=True)
+    assert row.account is not None
+    assert row.account.pan is not None
+    number = row.account.pan.reveal()
+    client = line.issuers["aurora-bank"]
+    named = row.model_copy(update={"request_id": number})
+    message = client.sealer.message(named, folder=Path(), now=datetime.now(UTC), screen=False)
+    async with client:
+        await client.submit([message])
+    return number
+
+
+def is_the_issuers_own_doing(hit: Hit) -> bool:
+    """Tell whether it is what the issuer itself put on its topic in the clear."""
+    homes = ("topic requests.aurora-bank", "file broker/store/", "file kafka/store/requests.")
+    return hit.name == "account as request id" and hit.where.startswith(homes)
 
 
 async def crash_in_the_midst(line: LineUnderTest) -> None:
@@ -112,11 +136,11 @@ async def plant_in_topics(line: LineUnderTest) -> list[str]:
     await producer.start()
     try:
         await producer.send_and_wait("outcomes.aurora-bank", spilled())
-        await producer.send_and_wait("facts", b"", key=spilled())
+        await producer.send_and_wait("outcomes.borealis-works", b"", key=spilled())
         await producer.send_and_wait(DEAD_LETTERS, b"", headers=[("note", spilled())])
     finally:
         await producer.stop()
-    return ["topic outcomes.aurora-bank", "topic facts", f"topic {DEAD_LETTERS}"]
+    return ["topic outcomes.aurora-bank", "topic outcomes.borealis-works", f"topic {DEAD_LETTERS}"]
 
 
 async def plant_in_a_table(line: LineUnderTest) -> list[str]:
@@ -134,9 +158,9 @@ async def plant_in_a_table(line: LineUnderTest) -> list[str]:
 def plant_in_files(root: Path) -> list[str]:
     """Where logs, traces, metrics, crash output, ledgers and temporary files are."""
     names = (
-        "logs/printing.log",
-        "telemetry/printing.traces.jsonl",
-        "telemetry/printing.metrics.jsonl",
+        "logs/planted.log",
+        "telemetry/planted.traces.jsonl",
+        "telemetry/planted.metrics.jsonl",
         "devices/encoder-1/core.4711",
         "tmp/work.bin",
         "output/label.txt",
@@ -145,18 +169,3 @@ def plant_in_files(root: Path) -> list[str]:
         with (root / name).open("ab") as file:
             file.write(b"\n" + spilled() + b"\n")
     return [f"file {name}" for name in names]
-
-
-def test_what_is_too_short_is_not_thought_to_be_searched() -> None:
-    with pytest.raises(ValueError, match="too short"):
-        SecretSearch([Secret("a CVV", b"123")])
-
-
-@pytest.mark.parametrize("shift", range(9))
-def test_the_search_finds_at_any_place(shift: int) -> None:
-    search = SecretSearch([PLANTED, AS_KEY])
-    for pattern_of in (lambda b: b, lambda b: b + b"x" * 5, lambda b: bytes(2_100_000) + b):
-        data: Callable[[bytes], bytes] = pattern_of
-        for notation, pattern in notations(AS_KEY.value).items():
-            hits = search.find("here", data(b"y" * shift + pattern))
-            assert notation in {hit.notation for hit in hits}
