@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import TracebackType
 from typing import Annotated, Any, TypeVar
 
 import grpc
@@ -35,6 +36,7 @@ __all__ = [
     "running",
     "show",
     "table",
+    "tell_coded",
 ]
 
 State = Annotated[
@@ -69,11 +71,17 @@ def _told() -> Iterator[None]:
         _fail(error.code().name, error.details() or "the query service refused")
     except ConnectionError:
         _fail("LINE_DOWN", "nothing answers: start the line with `cardwright up`")
-    except Exception as error:
-        code = getattr(error, "code", None)
-        if not isinstance(code, str):
-            raise
-        _fail(code, str(error))
+
+
+def tell_coded(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """Say an error that has a code in one line; any other is a bug, and keeps its trace."""
+    code = getattr(error, "code", None)
+    if isinstance(code, str):
+        sys.stderr.write(f"{code}: {error}\n")
+    else:
+        sys.__excepthook__(kind, error, trace)
 
 
 def _fail(code: str, message: str) -> None:

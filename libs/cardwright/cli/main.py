@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
 import typer
 
 from cardwright.cli import audit, card, demo, exception, line, stock, submit
+from cardwright.cli.context import tell_coded
 
 __all__ = ["app", "main"]
 
@@ -12,7 +15,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help=__doc__,
+    help="Run a card line, submit requests, follow cards, check custody.",
 )
 app.command("up")(line.up)
 app.command("down")(line.down)
@@ -28,7 +31,9 @@ app.add_typer(stock.app, name="stock")
 
 def main() -> None:
     """Entry point of the command."""
-    app()
+    sys.excepthook = tell_coded
+    # Not app(): that would put a hook of its own in place.
+    typer.main.get_command(app)()
 
 
 if __name__ == "__main__":
