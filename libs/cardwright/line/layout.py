@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,7 +92,8 @@ class Layout:
         known: dict[str, int] = json.loads(path.read_text()) if path.exists() else {}
         missing = [name for name in _PORTS if name not in known]
         if missing:
-            known |= {name: free_port() for name in missing}
+            for name in missing:
+                known[name] = _another_than(known.values())
             self.root.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(known, indent=1))
         return known
@@ -104,3 +106,9 @@ class Layout:
             with os.fdopen(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "w") as file:
                 file.write(secrets.token_urlsafe(24))
         return path.read_text()
+
+
+def _another_than(taken: Collection[int]) -> int:
+    while (port := free_port()) in taken:
+        pass
+    return port
