@@ -19,7 +19,7 @@ from tests.bench.scenarios import express_cards, idle, throughput
 
 PARTS = ("bare", "full", "custody")
 _IDLE_SECONDS = 10.0
-# A line that has just come up, or just made 2,000 cards, is not at rest yet: not a thing to measure.
+# A line that has just come up, or just made a batch, is not at rest yet: not a thing to measure.
 _SETTLE_SECONDS = 2
 
 Keep = Callable[[str, Result], None]
