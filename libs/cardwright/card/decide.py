@@ -43,6 +43,7 @@ _ANSWERS: dict[type[object], tuple[Operation, ...]] = {
     e.Packed: (Operation.PACK,),
     e.Dispatched: (Operation.DISPATCH,),
     e.Destroyed: (Operation.DESTROY,),
+    e.PinMailed: (Operation.MAIL_PIN,),
     e.OperationFailed: tuple(Operation),
     e.OperationCancelled: tuple(Operation),
 }
@@ -53,7 +54,10 @@ _SAYERS: dict[type[object], tuple[str, ...]] = {
     e.LotReceived: ("operator", "logistics"),
     e.LotIssued: ("operator", "logistics"),
     e.Command: ("operator", "request"),
+    e.Erased: ("retention",),
+    e.KeyChanged: ("keymanagement",),
 }
+_OTHER_STREAMS = e.LotReceived | e.LotIssued | e.KeyChanged
 
 
 def judge(card: Card | None, fact: e.Fact) -> Verdict:
@@ -63,12 +67,14 @@ def judge(card: Card | None, fact: e.Fact) -> Verdict:
         return Refuse("FACT_FROM_WRONG_ACTOR", parks=False)
     if isinstance(body, e.RequestAccepted | e.RequestRefused):
         return Accept() if card is None else Duplicate()
-    if isinstance(body, e.LotReceived | e.LotIssued):
+    if isinstance(body, _OTHER_STREAMS):
         return Duplicate() if card is not None and fact.fact_id in card.unasked else Accept()
     if card is None:
         return Refuse("STREAM_UNKNOWN", parks=False)
     if isinstance(body, e.Command):
         return _judge_command(card, fact.fact_id, body)
+    if isinstance(body, e.Erased):
+        return _judge_erasure(card, fact.fact_id)
     if isinstance(body, e.DispatchPermitted | e.Parked):
         return Refuse("FACT_IS_CUSTODYS", parks=False)
     return _judge_answer(card, fact)
@@ -98,6 +104,11 @@ def _judge_answer(card: Card, fact: e.Fact) -> Verdict:
     return Accept()
 
 
+def _judge_erasure(card: Card, fact_id: str) -> Verdict:
+    """Take the word for it: what is destroyed is destroyed, whatever the state says."""
+    return Duplicate() if fact_id in card.unasked else Accept()
+
+
 def _turn(fact: e.Fact) -> int | None:
     card_id, _, turn = fact.order_id.rpartition(".")
     return int(turn) if card_id == fact.stream_id and turn.isdecimal() else None
@@ -116,7 +127,8 @@ def _leads_out(route: tuple[Operation, ...]) -> bool:
     return (
         len(set(route)) == len(route)
         and Operation.PRINT in route
-        and route[-1] is Operation.DISPATCH
+        and route[-1] in (Operation.DISPATCH, Operation.MAIL_PIN)
+        and Operation.DISPATCH in route[-2:]
         and not {Operation.PREPARE, Operation.DESTROY} & set(route)
     )
 
@@ -124,6 +136,8 @@ def _leads_out(route: tuple[Operation, ...]) -> bool:
 def _judge_command(card: Card, fact_id: str, command: e.Command) -> Verdict:
     if fact_id in card.unasked:
         return Duplicate()
+    if command.verb is Verb.ERASE:
+        return Accept() if card.status.terminal else Refuse("COMMAND_NOT_NOW", parks=False)
     allowed = (
         not card.status.terminal
         and {

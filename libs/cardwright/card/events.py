@@ -14,9 +14,11 @@ __all__ = [
     "Dispatched",
     "Disposition",
     "Encoded",
+    "Erased",
     "ExceptionOpened",
     "Fact",
     "Inspected",
+    "KeyChanged",
     "KeyCheck",
     "KeysDerived",
     "LotIssued",
@@ -26,6 +28,7 @@ __all__ = [
     "OperationFailed",
     "Packed",
     "Parked",
+    "PinMailed",
     "PreparationRefused",
     "Prepared",
     "Printed",
@@ -48,6 +51,7 @@ class Operation(IntEnum):
     PACK = 6
     DISPATCH = 7
     DESTROY = 8
+    MAIL_PIN = 9
 
 
 class Disposition(IntEnum):
@@ -68,6 +72,7 @@ class Verb(IntEnum):
     WAIVE = 4
     REFUSE = 5
     REMAKE = 6
+    ERASE = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,7 @@ class RequestAccepted:
     product: str
     lane: int
     rules: tuple[str, ...] = ()
+    test_card: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +99,15 @@ class RequestRefused:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyCheck:
+    """A derived key by usage, master key and check value (3 octets)."""
+
+    usage: str
+    master: str
+    kcv: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Prepared:
     """All sections are in the vault; ``route`` holds the operations to come."""
 
@@ -102,6 +117,7 @@ class Prepared:
     truncated_pan: str = ""
     sections: tuple[str, ...] = ()
     material: str = ""
+    keys: tuple[KeyCheck, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +134,6 @@ class ExceptionOpened:
 
     code: str
     detail: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class KeyCheck:
-    """A derived key by usage, master key and check value (3 octets)."""
-
-    usage: str
-    master: str
-    kcv: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +160,9 @@ class Encoded:
     device: str = ""
     tracks: tuple[int, ...] = ()
     chip_serial: str = ""
+    cplc: bytes = b""
+    atc: int = 0
+    key_version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +173,8 @@ class Inspected:
     passed: bool
     defects: tuple[str, ...] = ()
     device: str = ""
+    atc: int = 0
+    transaction: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +215,41 @@ class OperationFailed:
 @dataclass(frozen=True, slots=True)
 class OperationCancelled:
     """The order was withdrawn before its act began."""
+
+
+@dataclass(frozen=True, slots=True)
+class PinMailed:
+    """The PIN is on its way, on this form, apart from its card."""
+
+    form_serial: str
+    device: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What the vault held of the card is destroyed; ``cause`` is "retention" or "request"."""
+
+    sections: tuple[str, ...] = ()
+    cause: str = ""
+    report_digest: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyChanged:
+    """An entry of the security module's journal, in its own words; the stream is the key's."""
+
+    key_id: str
+    change: str
+    state: str
+    usage: str
+    algorithm: str
+    kcv: bytes
+    environment: str
+    owner: str
+    custodians: tuple[str, ...] = ()
+    minutes: bytes = b""
+    entry: int = 0
+    entry_hash: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +308,9 @@ Body = (
     | Destroyed
     | OperationFailed
     | OperationCancelled
+    | PinMailed
+    | Erased
+    | KeyChanged
     | LotReceived
     | LotIssued
     | Command

@@ -18,6 +18,7 @@ STATION_OF: dict[Operation, str] = {
     Operation.PACK: "logistics",
     Operation.DISPATCH: "logistics",
     Operation.DESTROY: "logistics",
+    Operation.MAIL_PIN: "pinmailer",
 }
 
 

@@ -40,6 +40,7 @@ class Status(IntEnum):
 
 
 EXPRESS_LANE = 2
+_UNASKED = e.Command | e.LotReceived | e.LotIssued | e.Erased | e.KeyChanged
 _DATA_ALONE = (Operation.PREPARE, Operation.DERIVE_KEYS)
 
 
@@ -53,6 +54,7 @@ class Card:
     product: str = ""
     product_version: int = 0
     express: bool = False
+    test_card: bool = False
     route: tuple[Operation, ...] = ()
     due: Operation | None = None
     turn: int = 0
@@ -62,6 +64,7 @@ class Card:
     truncated_pan: str = ""
     sscc: str = ""
     permitted: bool = False
+    gone: bool = False
     code: str = ""
     held: bool = False
     exception: bool = False
@@ -108,7 +111,7 @@ def fold(card_id: str, facts: Iterable[e.Fact]) -> Card:
 def apply(card: Card, fact: e.Fact) -> Card:
     """Return the card after ``fact``. The fact is in the log: nothing is judged here."""
     after = _APPLY[type(fact.body)](card, fact.body)
-    if isinstance(fact.body, e.Command | e.LotReceived | e.LotIssued):
+    if isinstance(fact.body, _UNASKED):
         return replace(after, unasked=after.unasked | {fact.fact_id})
     return after
 
@@ -130,7 +133,12 @@ def _after(card: Card, operation: Operation, **changes: Any) -> Card:
 
 
 def _withdraw(card: Card) -> Card:
-    """A revoked card with nothing outstanding: destroy what exists of it, or end."""
+    """A revoked card with nothing outstanding: destroy what exists of it, or end.
+
+    What has left the house has left it: then a revoke withdraws no more than the PIN.
+    """
+    if card.gone:
+        return _close(card, Status.DISPATCHED)
     if card.blank_serial:
         return _open(card, Operation.DESTROY)
     return _close(card, Status.REVOKED)
@@ -144,6 +152,7 @@ def _accepted(card: Card, body: e.RequestAccepted) -> Card:
         request_id=body.request_id,
         product=body.product,
         express=body.lane == EXPRESS_LANE,
+        test_card=body.test_card,
     )
 
 
@@ -202,7 +211,14 @@ def _packed(card: Card, body: e.Packed) -> Card:
 
 
 def _dispatched(card: Card, _: e.Dispatched) -> Card:
-    return _close(card, Status.DISPATCHED, blank_serial="")
+    gone = replace(card, blank_serial="", permitted=False, gone=True)
+    if card.route[-1] is Operation.MAIL_PIN:
+        return _after(gone, Operation.DISPATCH)
+    return _close(gone, Status.DISPATCHED)
+
+
+def _pin_mailed(card: Card, _: e.PinMailed) -> Card:
+    return _close(card, Status.DISPATCHED)
 
 
 def _destroyed(card: Card, _: e.Destroyed) -> Card:
@@ -254,12 +270,17 @@ def _revoke(card: Card) -> Card:
 
 
 def _waive(card: Card) -> Card:
-    waived = replace(card, exception=False, waived=(*card.waived, card.code), code="", route=())
+    waived = replace(card, exception=False, waived=(*card.waived, card.code), code="")
+    if card.gone:
+        return _open(waived, Operation.MAIL_PIN)
+    waived = replace(waived, route=())
     return _open(waived, Operation.DESTROY if card.blank_serial else Operation.PREPARE)
 
 
 def _remake(card: Card) -> Card:
     again = replace(card, quarantined=False, max_attempts=card.attempt + 1, code="")
+    if card.gone:
+        return _open(again, Operation.MAIL_PIN, attempt=card.attempt + 1)
     if card.blank_serial:
         return _open(again, Operation.DESTROY)
     return _open(again, Operation.PRINT, attempt=card.attempt + 1)
@@ -283,8 +304,9 @@ _COMMANDS: dict[Verb, Callable[[Card], Card]] = {
     Verb.RELEASE: _release,
     Verb.REVOKE: _revoke,
     Verb.WAIVE: _waive,
-    Verb.REFUSE: lambda card: _close(card, Status.REFUSED),
+    Verb.REFUSE: lambda card: _close(card, Status.DISPATCHED if card.gone else Status.REFUSED),
     Verb.REMAKE: _remake,
+    Verb.ERASE: lambda card: card,
 }
 
 
@@ -322,6 +344,9 @@ _APPLY: dict[type[Any], Callable[[Card, Any], Card]] = {
     e.Command: _command,
     e.DispatchPermitted: _permitted,
     e.Parked: _parked,
+    e.PinMailed: _pin_mailed,
+    e.Erased: _no_card,
+    e.KeyChanged: _no_card,
     e.LotReceived: _no_card,
     e.LotIssued: _no_card,
 }

@@ -96,12 +96,15 @@ def _reader(body: type[Any]) -> Callable[[Any], Body]:
     special: dict[tuple[type[Any], str], Callable[[Any], Any]] = {
         (e.Prepared, "route"): _operations,
         (e.KeysDerived, "keys"): _key_checks,
+        (e.Prepared, "keys"): _key_checks,
         (e.OperationFailed, "disposition"): Disposition,
         (e.Command, "verb"): Verb,
         (e.RequestAccepted, "rules"): tuple,
         (e.Prepared, "sections"): tuple,
         (e.Encoded, "tracks"): tuple,
         (e.Inspected, "defects"): tuple,
+        (e.Erased, "sections"): tuple,
+        (e.KeyChanged, "custodians"): tuple,
     }
     plan = [(field.name, special.get((body, field.name), _same)) for field in fields(body)]
 
@@ -131,8 +134,8 @@ def encode_fact(fact: Fact, claimed_at: datetime, attachment: bytes = b"") -> by
     target.SetInParent()
     for field in fields(fact.body):
         value = getattr(fact.body, field.name)
-        if isinstance(fact.body, e.KeysDerived):
-            for key in fact.body.keys:
+        if field.name == "keys":
+            for key in value:
                 target.keys.add(usage=key.usage, master=key.master, kcv=key.kcv)
         elif isinstance(value, tuple):
             getattr(target, field.name).extend(value)

@@ -18,6 +18,7 @@ from cardwright.card import (
     Order,
     Permit,
     Refuse,
+    Status,
     Verb,
     apply,
     fold,
@@ -39,6 +40,7 @@ ROUTES = [
         Operation.PACK,
         Operation.DISPATCH,
     ),
+    (Operation.PRINT, Operation.PACK, Operation.DISPATCH, Operation.MAIL_PIN),
 ]
 
 
@@ -98,19 +100,19 @@ class CardMachine(RuleBasedStateMachine):
     @rule(route=st.sampled_from(ROUTES), attempts=st.integers(1, 3))
     def succeed(self, route: tuple[Operation, ...], attempts: int) -> None:
         blank = self.now.blank_serial
+        plain: dict[Operation | None, e.Body] = {
+            Operation.PREPARE: e.Prepared(1, route, attempts),
+            Operation.DERIVE_KEYS: e.KeysDerived(),
+            Operation.ENCODE: e.Encoded(blank),
+            Operation.INSPECT: e.Inspected(blank, passed=True),
+            Operation.PACK: e.Packed("sscc"),
+            Operation.MAIL_PIN: e.PinMailed("form-1"),
+        }
         match self.now.due:
-            case Operation.PREPARE:
-                self.answer(e.Prepared(1, route, attempts))
-            case Operation.DERIVE_KEYS:
-                self.answer(e.KeysDerived())
+            case due if due in plain:
+                self.answer(plain[due])
             case Operation.PRINT:
                 self.answer(e.Printed(self.take_blank()))
-            case Operation.ENCODE:
-                self.answer(e.Encoded(blank))
-            case Operation.INSPECT:
-                self.answer(e.Inspected(blank, passed=True))
-            case Operation.PACK:
-                self.answer(e.Packed("sscc"))
             case Operation.DISPATCH if self.now.permitted:
                 if self.revoked:
                     assert self.permit_when_revoked, "a revoked card left the house"
@@ -149,7 +151,7 @@ class CardMachine(RuleBasedStateMachine):
         self.ids += 1
         fact = Fact(f"command-{self.ids}", CARD, "", "operator", "site-1", e.Command(verb))
         if self.offer(fact) == Accept():
-            assert not before.status.terminal
+            assert before.status.terminal == (verb is Verb.ERASE)
             self.remakes += verb in {Verb.REMAKE, Verb.WAIVE}
             if verb is Verb.REVOKE:
                 self.permit_when_revoked = before.permitted
@@ -198,6 +200,11 @@ class CardMachine(RuleBasedStateMachine):
             assert card.due is None
             assert next_step(card) is None
             assert not card.blank_serial
+
+    @invariant()
+    def what_left_has_left(self) -> None:
+        assert self.now.gone == bool(self.left)
+        assert self.now.status not in {Status.REVOKED, Status.REFUSED} or not self.left
 
     @invariant()
     def every_blank_is_accounted_for(self) -> None:

@@ -1,10 +1,11 @@
 """One statement of each kind, sealed as an event with a fixed key and fixed times.
 
-Run as a program it writes ``tests/vectors/events/v1``: once a format, never again.
+Run as a program it adds what ``tests/vectors/events/v1`` lacks; what is there stays for ever.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -66,7 +67,55 @@ BODIES: tuple[tuple[str, Body], ...] = (
     ("operator", e.Command(Verb.REVOKE, "CUSTOMER_CANCELLED")),
     ("custody", e.DispatchPermitted("340123450000000017")),
     ("custody", e.Parked(f"{STREAM}.4", "FACT_OTHER_BLANK")),
+    # Since 0.2: new kinds, and new fields of old ones.
+    ("pinmailer", e.PinMailed("form-00012", "mailer-1")),
+    ("retention", e.Erased(("print", "chip_keys"), "retention", bytes(range(32)))),
+    (
+        "keymanagement",
+        e.KeyChanged(
+            "aurora-bank/IMK-AC#1",
+            "activated",
+            "active",
+            "imk-ac",
+            "TDES-112",
+            b"\x01\x02\x03",
+            "test",
+            "aurora-bank",
+            ("custodian-1", "custodian-2"),
+            bytes(range(32)),
+            17,
+            bytes(reversed(range(32))),
+        ),
+    ),
+    (
+        "request",
+        e.RequestAccepted("aurora-bank", "r-1", "emv-debit", 1, ("age@1",), test_card=True),
+    ),
+    (
+        "dataprep",
+        e.Prepared(
+            3,
+            (Operation.PRINT, Operation.DISPATCH, Operation.MAIL_PIN),
+            2,
+            keys=(e.KeyCheck("CVK", "aurora-bank/CVK#2", b""),),
+        ),
+    ),
+    (
+        "encoding",
+        e.Encoded("lot-1-00007", "encoder-1", (1, 2, 3), "47906170", bytes(42), 1, 2),
+    ),
+    ("qa", e.Inspected("lot-1-00007", passed=True, atc=2, transaction="APPROVED")),
+    ("operator", e.Command(Verb.ERASE, "HOLDER_ASKED")),
 )
+
+
+def names() -> Iterator[str]:
+    """Yield the name of each statement's files: its kind, numbered where it comes again."""
+    seen: Counter[str] = Counter()
+    for _, body in BODIES:
+        kind = kind_of(body)
+        seen[kind] += 1
+        yield kind if seen[kind] == 1 else f"{kind}-{seen[kind]}"
 
 
 def fact_of(actor: str, body: Body) -> Fact:
@@ -76,8 +125,7 @@ def fact_of(actor: str, body: Body) -> Fact:
 
 def vectors() -> Iterator[tuple[str, bytes]]:
     """Yield name and bytes of each file."""
-    for actor, body in BODIES:
-        name = kind_of(body)
+    for name, (actor, body) in zip(names(), BODIES, strict=True):
         attachment = ATTACHMENT if name == "prepared" else b""
         fact = encode_fact(fact_of(actor, body), CLAIMED, attachment)
         root, inclusion = paths([leaf_hash(fact), leaf_hash(b"another fact of the batch")])
@@ -97,8 +145,8 @@ def vectors() -> Iterator[tuple[str, bytes]]:
 def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name, data in vectors():
-        with (FOLDER / name).open("xb") as file:
-            file.write(data)
+        if not (FOLDER / name).exists():
+            (FOLDER / name).write_bytes(data)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!cardwright/common/v1/common.proto\x12\x14\x63\x61rdwright.common.v1*>\n\x04Lane\x12\x14\n\x10LANE_UNSPECIFIED\x10\x00\x12\x0e\n\nLANE_BATCH\x10\x01\x12\x10\n\x0cLANE_EXPRESS\x10\x02*\xdd\x01\n\tOperation\x12\x19\n\x15OPERATION_UNSPECIFIED\x10\x00\x12\x15\n\x11OPERATION_PREPARE\x10\x01\x12\x19\n\x15OPERATION_DERIVE_KEYS\x10\x02\x12\x13\n\x0fOPERATION_PRINT\x10\x03\x12\x14\n\x10OPERATION_ENCODE\x10\x04\x12\x15\n\x11OPERATION_INSPECT\x10\x05\x12\x12\n\x0eOPERATION_PACK\x10\x06\x12\x16\n\x12OPERATION_DISPATCH\x10\x07\x12\x15\n\x11OPERATION_DESTROY\x10\x08\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!cardwright/common/v1/common.proto\x12\x14\x63\x61rdwright.common.v1*>\n\x04Lane\x12\x14\n\x10LANE_UNSPECIFIED\x10\x00\x12\x0e\n\nLANE_BATCH\x10\x01\x12\x10\n\x0cLANE_EXPRESS\x10\x02*\xf5\x01\n\tOperation\x12\x19\n\x15OPERATION_UNSPECIFIED\x10\x00\x12\x15\n\x11OPERATION_PREPARE\x10\x01\x12\x19\n\x15OPERATION_DERIVE_KEYS\x10\x02\x12\x13\n\x0fOPERATION_PRINT\x10\x03\x12\x14\n\x10OPERATION_ENCODE\x10\x04\x12\x15\n\x11OPERATION_INSPECT\x10\x05\x12\x12\n\x0eOPERATION_PACK\x10\x06\x12\x16\n\x12OPERATION_DISPATCH\x10\x07\x12\x15\n\x11OPERATION_DESTROY\x10\x08\x12\x16\n\x12OPERATION_MAIL_PIN\x10\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,5 +34,5 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LANE']._serialized_start=59
   _globals['_LANE']._serialized_end=121
   _globals['_OPERATION']._serialized_start=124
-  _globals['_OPERATION']._serialized_end=345
+  _globals['_OPERATION']._serialized_end=369
 # @@protoc_insertion_point(module_scope)

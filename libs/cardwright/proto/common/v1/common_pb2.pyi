@@ -21,6 +21,7 @@ class Operation(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     OPERATION_PACK: _ClassVar[Operation]
     OPERATION_DISPATCH: _ClassVar[Operation]
     OPERATION_DESTROY: _ClassVar[Operation]
+    OPERATION_MAIL_PIN: _ClassVar[Operation]
 LANE_UNSPECIFIED: Lane
 LANE_BATCH: Lane
 LANE_EXPRESS: Lane
@@ -33,3 +34,4 @@ OPERATION_INSPECT: Operation
 OPERATION_PACK: Operation
 OPERATION_DISPATCH: Operation
 OPERATION_DESTROY: Operation
+OPERATION_MAIL_PIN: Operation

@@ -26,61 +26,67 @@ from cardwright.proto.common.v1 import common_pb2 as cardwright_dot_common_dot_v
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x63\x61rdwright/fact/v1/fact.proto\x12\x12\x63\x61rdwright.fact.v1\x1a!cardwright/common/v1/common.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"6\n\x0b\x46\x61\x63tMessage\x12\x13\n\x0bsigned_fact\x18\x01 \x01(\x0c\x12\x12\n\nattachment\x18\x02 \x01(\x0c\"r\n\nSignedFact\x12\x0c\n\x04\x66\x61\x63t\x18\x01 \x01(\x0c\x12\x0e\n\x06signer\x18\x02 \x01(\t\x12\x12\n\nleaf_index\x18\x03 \x01(\x04\x12\x11\n\ttree_size\x18\x04 \x01(\x04\x12\x0c\n\x04path\x18\x05 \x03(\x0c\x12\x11\n\tsignature\x18\x06 \x01(\x0c\"\xe4\t\n\x04\x46\x61\x63t\x12\x0f\n\x07\x66\x61\x63t_id\x18\x01 \x01(\t\x12\x11\n\tstream_id\x18\x02 \x01(\t\x12\x10\n\x08order_id\x18\x03 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x04 \x01(\t\x12\x0c\n\x04site\x18\x05 \x01(\t\x12.\n\nclaimed_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x19\n\x11\x61ttachment_digest\x18\x07 \x01(\x0c\x12?\n\x10request_accepted\x18\n \x01(\x0b\x32#.cardwright.fact.v1.RequestAcceptedH\x00\x12=\n\x0frequest_refused\x18\x0b \x01(\x0b\x32\".cardwright.fact.v1.RequestRefusedH\x00\x12\x30\n\x08prepared\x18\x0c \x01(\x0b\x32\x1c.cardwright.fact.v1.PreparedH\x00\x12\x45\n\x13preparation_refused\x18\r \x01(\x0b\x32&.cardwright.fact.v1.PreparationRefusedH\x00\x12?\n\x10\x65xception_opened\x18\x0e \x01(\x0b\x32#.cardwright.fact.v1.ExceptionOpenedH\x00\x12\x37\n\x0ckeys_derived\x18\x0f \x01(\x0b\x32\x1f.cardwright.fact.v1.KeysDerivedH\x00\x12.\n\x07printed\x18\x10 \x01(\x0b\x32\x1b.cardwright.fact.v1.PrintedH\x00\x12.\n\x07\x65ncoded\x18\x11 \x01(\x0b\x32\x1b.cardwright.fact.v1.EncodedH\x00\x12\x32\n\tinspected\x18\x12 \x01(\x0b\x32\x1d.cardwright.fact.v1.InspectedH\x00\x12,\n\x06packed\x18\x13 \x01(\x0b\x32\x1a.cardwright.fact.v1.PackedH\x00\x12\x34\n\ndispatched\x18\x14 \x01(\x0b\x32\x1e.cardwright.fact.v1.DispatchedH\x00\x12\x32\n\tdestroyed\x18\x15 \x01(\x0b\x32\x1d.cardwright.fact.v1.DestroyedH\x00\x12?\n\x10operation_failed\x18\x16 \x01(\x0b\x32#.cardwright.fact.v1.OperationFailedH\x00\x12\x45\n\x13operation_cancelled\x18\x17 \x01(\x0b\x32&.cardwright.fact.v1.OperationCancelledH\x00\x12\x37\n\x0clot_received\x18\x1e \x01(\x0b\x32\x1f.cardwright.fact.v1.LotReceivedH\x00\x12\x33\n\nlot_issued\x18\x1f \x01(\x0b\x32\x1d.cardwright.fact.v1.LotIssuedH\x00\x12.\n\x07\x63ommand\x18( \x01(\x0b\x32\x1b.cardwright.fact.v1.CommandH\x00\x12\x43\n\x12\x64ispatch_permitted\x18\x32 \x01(\x0b\x32%.cardwright.fact.v1.DispatchPermittedH\x00\x12,\n\x06parked\x18\x33 \x01(\x0b\x32\x1a.cardwright.fact.v1.ParkedH\x00\x42\x06\n\x04\x62ody\"\x7f\n\x0fRequestAccepted\x12\x0e\n\x06issuer\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x0f\n\x07product\x18\x03 \x01(\t\x12(\n\x04lane\x18\x04 \x01(\x0e\x32\x1a.cardwright.common.v1.Lane\x12\r\n\x05rules\x18\x05 \x03(\t\"c\n\x0eRequestRefused\x12\x0e\n\x06issuer\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x0f\n\x07product\x18\x03 \x01(\t\x12\x0c\n\x04\x63ode\x18\x04 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x05 \x01(\t\"\xa4\x01\n\x08Prepared\x12\x17\n\x0fproduct_version\x18\x01 \x01(\r\x12.\n\x05route\x18\x02 \x03(\x0e\x32\x1f.cardwright.common.v1.Operation\x12\x14\n\x0cmax_attempts\x18\x03 \x01(\r\x12\x15\n\rtruncated_pan\x18\x04 \x01(\t\x12\x10\n\x08sections\x18\x05 \x03(\t\x12\x10\n\x08material\x18\x06 \x01(\t\"2\n\x12PreparationRefused\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x02 \x01(\t\"/\n\x0f\x45xceptionOpened\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x02 \x01(\t\"9\n\x0bKeysDerived\x12*\n\x04keys\x18\x01 \x03(\x0b\x32\x1c.cardwright.fact.v1.KeyCheck\"6\n\x08KeyCheck\x12\r\n\x05usage\x18\x01 \x01(\t\x12\x0e\n\x06master\x18\x02 \x01(\t\x12\x0b\n\x03kcv\x18\x03 \x01(\x0c\"F\n\x07Printed\x12\x14\n\x0c\x62lank_serial\x18\x01 \x01(\t\x12\x0e\n\x06\x64\x65vice\x18\x02 \x01(\t\x12\x15\n\rdesign_digest\x18\x03 \x01(\x0c\"T\n\x07\x45ncoded\x12\x14\n\x0c\x62lank_serial\x18\x01 \x01(\t\x12\x0e\n\x06\x64\x65vice\x18\x02 \x01(\t\x12\x0e\n\x06tracks\x18\x03 \x03(\r\x12\x13\n\x0b\x63hip_serial\x18\x04 \x01(\t\"R\n\tInspected\x12\x14\n\x0c\x62lank_serial\x18\x01 \x01(\t\x12\x0e\n\x06passed\x18\x02 \x01(\x08\x12\x0f\n\x07\x64\x65\x66\x65\x63ts\x18\x03 \x03(\t\x12\x0e\n\x06\x64\x65vice\x18\x04 \x01(\t\"$\n\x06Packed\x12\x0c\n\x04sscc\x18\x01 \x01(\t\x12\x0c\n\x04slot\x18\x02 \x01(\r\"*\n\nDispatched\x12\x0c\n\x04sscc\x18\x01 \x01(\t\x12\x0e\n\x06permit\x18\x02 \x01(\x0c\"1\n\tDestroyed\x12\x14\n\x0c\x62lank_serial\x18\x01 \x01(\t\x12\x0e\n\x06\x64\x65vice\x18\x02 \x01(\t\"\x8b\x01\n\x0fOperationFailed\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x02 \x01(\t\x12\x34\n\x0b\x64isposition\x18\x03 \x01(\x0e\x32\x1f.cardwright.fact.v1.Disposition\x12\x14\n\x0c\x62lank_serial\x18\x04 \x01(\t\x12\x0e\n\x06\x64\x65vice\x18\x05 \x01(\t\"\x14\n\x12OperationCancelled\">\n\x0bLotReceived\x12\x0b\n\x03lot\x18\x01 \x01(\t\x12\x10\n\x08material\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\r\":\n\tLotIssued\x12\x0b\n\x03lot\x18\x01 \x01(\t\x12\x0e\n\x06\x64\x65vice\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\r\"A\n\x07\x43ommand\x12&\n\x04verb\x18\x01 \x01(\x0e\x32\x18.cardwright.fact.v1.Verb\x12\x0e\n\x06reason\x18\x02 \x01(\t\"!\n\x11\x44ispatchPermitted\x12\x0c\n\x04sscc\x18\x01 \x01(\t\"\'\n\x06Parked\x12\x0f\n\x07\x66\x61\x63t_id\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t*w\n\x0b\x44isposition\x12\x1b\n\x17\x44ISPOSITION_UNSPECIFIED\x10\x00\x12\x17\n\x13\x44ISPOSITION_SPOILED\x10\x01\x12\x19\n\x15\x44ISPOSITION_UNCERTAIN\x10\x02\x12\x17\n\x13\x44ISPOSITION_REFUSED\x10\x03*\x80\x01\n\x04Verb\x12\x14\n\x10VERB_UNSPECIFIED\x10\x00\x12\r\n\tVERB_HOLD\x10\x01\x12\x10\n\x0cVERB_RELEASE\x10\x02\x12\x0f\n\x0bVERB_REVOKE\x10\x03\x12\x0e\n\nVERB_WAIVE\x10\x04\x12\x0f\n\x0bVERB_REFUSE\x10\x05\x12\x0f\n\x0bVERB_REMAKE\x10\x06\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x63\x61rdwright/fact/v1/fact.proto\x12\x12\x63\x61rdwright.fact.v1\x1a!cardwright/common/v1/common.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"6\n\x0b\x46\x61\x63tMessage\x12\x13\n\x0bsigned_fact\x18\x01 \x01(\x0c\x12\x12\n\nattachment\x18\x02 \x01(\x0c\"r\n\nSignedFact\x12\x0c\n\x04\x66\x61\x63t\x18\x01 \x01(\x0c\x12\x0e\n\x06signer\x18\x02 \x01(\t\x12\x12\n\nleaf_index\x18\x03 \x01(\x04\x12\x11\n\ttree_size\x18\x04 \x01(\x04\x12\x0c\n\x04path\x18\x05 \x03(\x0c\x12\x11\n\tsignature\x18\x06 \x01(\x0c\"\xfe\n\n\x04\x46\x61\x63t\x12\x0f\n\x07\x66\x61\x63t_id\x18\x01 \x01(\t\x12\x11\n\tstream_id\x18\x02 \x01(\t\x12\x10\n\x08order_id\x18\x03 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x04 \x01(\t\x12\x0c\n\x04site\x18\x05 \x01(\t\x12.\n\nclaimed_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x19\n\x11\x61ttachment_digest\x18\x07 \x01(\x0c\x12?\n\x10request_accepted\x18\n \x01(\x0b\x32#.cardwright.fact.v1.RequestAcceptedH\x00\x12=\n\x0frequest_refused\x18\x0b \x01(\x0b\x32\".cardwright.fact.v1.RequestRefusedH\x00\x12\x30\n\x08prepared\x18\x0c \x01(\x0b\x32\x1c.cardwright.fact.v1.PreparedH\x00\x12\x45\n\x13preparation_refused\x18\r \x01(\x0b\x32&.cardwright.fact.v1.PreparationRefusedH\x00\x12?\n\x10\x65xception_opened\x18\x0e \x01(\x0b\x32#.cardwright.fact.v1.ExceptionOpenedH\x00\x12\x37\n\x0ckeys_derived\x18\x0f \x01(\x0b\x32\x1f.cardwright.fact.v1.KeysDerivedH\x00\x12.\n\x07printed\x18\x10 \x01(\x0b\x32\x1b.cardwright.fact.v1.PrintedH\x00\x12.\n\x07\x65ncoded\x18\x11 \x01(\x0b\x32\x1b.cardwright.fact.v1.EncodedH\x00\x12\x32\n\tinspected\x18\x12 \x01(\x0b\x32\x1d.cardwright.fact.v1.InspectedH\x00\x12,\n\x06packed\x18\x13 \x01(\x0b\x32\x1a.cardwright.fact.v1.PackedH\x00\x12\x34\n\ndispatched\x18\x14 \x01(\x0b\x32\x1e.cardwright.fact.v1.DispatchedH\x00\x12\x32\n\tdestroyed\x18\x15 \x01(\x0b\x32\x1d.cardwright.fact.v1.DestroyedH\x00\x12?\n\x10operation_failed\x18\x16 \x01(\x0b\x32#.cardwright.fact.v1.OperationFailedH\x00\x12\x45\n\x13operation_cancelled\x18\x17 \x01(\x0b\x32&.cardwright.fact.v1.OperationCancelledH\x00\x12\x33\n\npin_mailed\x18\x18 \x01(\x0b\x32\x1d.cardwright.fact.v1.PinMailedH\x00\x12,\n\x06\x65rased\x18\x19 \x01(\x0b\x32\x1a.cardwright.fact.v1.ErasedH\x00\x12\x37\n\x0clot_received\x18\x1e \x01(\x0b\x32\x1f.cardwright.fact.v1.LotReceivedH\x00\x12\x33\n\nlot_issued\x18\x1f \x01(\x0b\x32\x1d.cardwright.fact.v1.LotIssuedH\x00\x12\x35\n\x0bkey_changed\x18  \x01(\x0b\x32\x1e.cardwright.fact.v1.KeyChangedH\x00\x12.\n\x07\x63ommand\x18( \x01(\x0b\x32\x1b.cardwright.fact.v1.CommandH\x00\x12\x43\n\x12\x64ispatch_permitted\x18\x32 \x01(\x0b\x32%.cardwright.fact.v1.DispatchPermittedH\x00\x12,\n\x06parked\x18\x33 \x01(\x0b\x32\x1a.cardwright.fact.v1.ParkedH\x00\x42\x06\n\x04\x62ody\"\x92\x01\n\x0fRequestAccepted\x12\x0e\n\x06issuer\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x0f\n\x07product\x18\x03 \x01(\t\x12(\n\x04lane\x18\x04 \x01(\x0e\x32\x1a.cardwright.common.v1.Lane\x12\r\n\x05rules\x18\x05 \x03(\t\x12\x11\n\ttest_card\x18\x06 \x01(\x08\"c\n\x0eRequestRefused\x12\x0e\n\x06issuer\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x0f\n\x07product\x18\x03 \x01(\t\x12\x0c\n\x04\x63ode\x18\x04 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x05 \x01(\t\"\xd0\x01\n\x08Prepared\x12\x17\n\x0fproduct_version\x18\x01 \x01(\r\x12.\n\x05route\x18\x02 \x03(\x0e\x32\x1f.cardwright.common.v1.Operation\x12\x14\n\x0cmax_attempts\x18\x03 \x01(\r\x12\x15\n\rtruncated_pan\x18\x04 \x01(\t\x12\x10\n\x08sections\x18\x05 \x03(\t\x12\x10\n\x08material\x18\x06 \x01(\t\x12*\n\x04keys\x18\x07 \x03(\x0b\x32\x1c.cardwright.fact.v1.KeyCheck\"2\n\x12PreparationRefused\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x02 \x01(\t\"/\n\x0f\x45xceptionOpened\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x02 \x01(\t\"9\n\x0bKeysDerived\x12*\n\x04keys\x18\x01 \x03(\x0b\x32\x1c.cardwright.fact.v1.KeyCheck\"6\n\x08KeyCheck\x12\r\n\x05usage\x18\x01 \x01(\t\x12\x0e\n\x06master\x18\x02 \x01(\t\x12\x0b\n\x03kcv\x18\x03 \x01(\x0c\"F\n\x07Printed\x12\x14\n\x0c\x62lank_serial\x18\x01 \x01(\t\x12\x0e\n\x06\x64\x65vice\x18\x02 \x01(\t\x12\x15\n\rdesign_digest\x18\x03 \x01(\x0c\"\x84\x01\n\x07\x45ncoded\x12\x14\n\x0c\x62lank_serial\x18\x01 \x01(\t\x12\x0e\n\x06\x64\x65vice\x18\x02 \x01(\t\x12\x0e\n\x06tracks\x18\x03 \x03(\r\x12\x13\n\x0b\x63hip_serial\x18\x04 \x01(\t\x12\x0c\n\x04\x63plc\x18\x05 \x01(\x0c\x12\x0b\n\x03\x61tc\x18\x06 \x01(\r\x12\x13\n\x0bkey_version\x18\x07 \x01(\r\"t\n\tInspected\x12\x14\n\x0c\x62lank_serial\x18\x01 \x01(\t\x12\x0e\n\x06passed\x18\x02 \x01(\x08\x12\x0f\n\x07\x64\x65\x66\x65\x63ts\x18\x03 \x03(\t\x12\x0e\n\x06\x64\x65vice\x18\x04 \x01(\t\x12\x0b\n\x03\x61tc\x18\x05 \x01(\r\x12\x13\n\x0btransaction\x18\x06 \x01(\t\"$\n\x06Packed\x12\x0c\n\x04sscc\x18\x01 \x01(\t\x12\x0c\n\x04slot\x18\x02 \x01(\r\"*\n\nDispatched\x12\x0c\n\x04sscc\x18\x01 \x01(\t\x12\x0e\n\x06permit\x18\x02 \x01(\x0c\"1\n\tDestroyed\x12\x14\n\x0c\x62lank_serial\x18\x01 \x01(\t\x12\x0e\n\x06\x64\x65vice\x18\x02 \x01(\t\"\x8b\x01\n\x0fOperationFailed\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x02 \x01(\t\x12\x34\n\x0b\x64isposition\x18\x03 \x01(\x0e\x32\x1f.cardwright.fact.v1.Disposition\x12\x14\n\x0c\x62lank_serial\x18\x04 \x01(\t\x12\x0e\n\x06\x64\x65vice\x18\x05 \x01(\t\"\x14\n\x12OperationCancelled\"0\n\tPinMailed\x12\x13\n\x0b\x66orm_serial\x18\x01 \x01(\t\x12\x0e\n\x06\x64\x65vice\x18\x02 \x01(\t\"@\n\x06\x45rased\x12\x10\n\x08sections\x18\x01 \x03(\t\x12\r\n\x05\x63\x61use\x18\x02 \x01(\t\x12\x15\n\rreport_digest\x18\x03 \x01(\x0c\"\xd6\x01\n\nKeyChanged\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x0e\n\x06\x63hange\x18\x02 \x01(\t\x12\r\n\x05state\x18\x03 \x01(\t\x12\r\n\x05usage\x18\x04 \x01(\t\x12\x11\n\talgorithm\x18\x05 \x01(\t\x12\x0b\n\x03kcv\x18\x06 \x01(\x0c\x12\x13\n\x0b\x65nvironment\x18\x07 \x01(\t\x12\r\n\x05owner\x18\x08 \x01(\t\x12\x12\n\ncustodians\x18\t \x03(\t\x12\x0f\n\x07minutes\x18\n \x01(\x0c\x12\r\n\x05\x65ntry\x18\x0b \x01(\x04\x12\x12\n\nentry_hash\x18\x0c \x01(\x0c\">\n\x0bLotReceived\x12\x0b\n\x03lot\x18\x01 \x01(\t\x12\x10\n\x08material\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\r\":\n\tLotIssued\x12\x0b\n\x03lot\x18\x01 \x01(\t\x12\x0e\n\x06\x64\x65vice\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\r\"A\n\x07\x43ommand\x12&\n\x04verb\x18\x01 \x01(\x0e\x32\x18.cardwright.fact.v1.Verb\x12\x0e\n\x06reason\x18\x02 \x01(\t\"!\n\x11\x44ispatchPermitted\x12\x0c\n\x04sscc\x18\x01 \x01(\t\"\'\n\x06Parked\x12\x0f\n\x07\x66\x61\x63t_id\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t*w\n\x0b\x44isposition\x12\x1b\n\x17\x44ISPOSITION_UNSPECIFIED\x10\x00\x12\x17\n\x13\x44ISPOSITION_SPOILED\x10\x01\x12\x19\n\x15\x44ISPOSITION_UNCERTAIN\x10\x02\x12\x17\n\x13\x44ISPOSITION_REFUSED\x10\x03*\x90\x01\n\x04Verb\x12\x14\n\x10VERB_UNSPECIFIED\x10\x00\x12\r\n\tVERB_HOLD\x10\x01\x12\x10\n\x0cVERB_RELEASE\x10\x02\x12\x0f\n\x0bVERB_REVOKE\x10\x03\x12\x0e\n\nVERB_WAIVE\x10\x04\x12\x0f\n\x0bVERB_REFUSE\x10\x05\x12\x0f\n\x0bVERB_REMAKE\x10\x06\x12\x0e\n\nVERB_ERASE\x10\x07\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'cardwright.fact.v1.fact_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_DISPOSITION']._serialized_start=2967
-  _globals['_DISPOSITION']._serialized_end=3086
-  _globals['_VERB']._serialized_start=3089
-  _globals['_VERB']._serialized_end=3217
+  _globals['_DISPOSITION']._serialized_start=3601
+  _globals['_DISPOSITION']._serialized_end=3720
+  _globals['_VERB']._serialized_start=3723
+  _globals['_VERB']._serialized_end=3867
   _globals['_FACTMESSAGE']._serialized_start=121
   _globals['_FACTMESSAGE']._serialized_end=175
   _globals['_SIGNEDFACT']._serialized_start=177
   _globals['_SIGNEDFACT']._serialized_end=291
   _globals['_FACT']._serialized_start=294
-  _globals['_FACT']._serialized_end=1546
-  _globals['_REQUESTACCEPTED']._serialized_start=1548
-  _globals['_REQUESTACCEPTED']._serialized_end=1675
-  _globals['_REQUESTREFUSED']._serialized_start=1677
-  _globals['_REQUESTREFUSED']._serialized_end=1776
-  _globals['_PREPARED']._serialized_start=1779
-  _globals['_PREPARED']._serialized_end=1943
-  _globals['_PREPARATIONREFUSED']._serialized_start=1945
-  _globals['_PREPARATIONREFUSED']._serialized_end=1995
-  _globals['_EXCEPTIONOPENED']._serialized_start=1997
-  _globals['_EXCEPTIONOPENED']._serialized_end=2044
-  _globals['_KEYSDERIVED']._serialized_start=2046
-  _globals['_KEYSDERIVED']._serialized_end=2103
-  _globals['_KEYCHECK']._serialized_start=2105
-  _globals['_KEYCHECK']._serialized_end=2159
-  _globals['_PRINTED']._serialized_start=2161
-  _globals['_PRINTED']._serialized_end=2231
-  _globals['_ENCODED']._serialized_start=2233
-  _globals['_ENCODED']._serialized_end=2317
-  _globals['_INSPECTED']._serialized_start=2319
-  _globals['_INSPECTED']._serialized_end=2401
-  _globals['_PACKED']._serialized_start=2403
-  _globals['_PACKED']._serialized_end=2439
-  _globals['_DISPATCHED']._serialized_start=2441
-  _globals['_DISPATCHED']._serialized_end=2483
-  _globals['_DESTROYED']._serialized_start=2485
-  _globals['_DESTROYED']._serialized_end=2534
-  _globals['_OPERATIONFAILED']._serialized_start=2537
-  _globals['_OPERATIONFAILED']._serialized_end=2676
-  _globals['_OPERATIONCANCELLED']._serialized_start=2678
-  _globals['_OPERATIONCANCELLED']._serialized_end=2698
-  _globals['_LOTRECEIVED']._serialized_start=2700
-  _globals['_LOTRECEIVED']._serialized_end=2762
-  _globals['_LOTISSUED']._serialized_start=2764
-  _globals['_LOTISSUED']._serialized_end=2822
-  _globals['_COMMAND']._serialized_start=2824
-  _globals['_COMMAND']._serialized_end=2889
-  _globals['_DISPATCHPERMITTED']._serialized_start=2891
-  _globals['_DISPATCHPERMITTED']._serialized_end=2924
-  _globals['_PARKED']._serialized_start=2926
-  _globals['_PARKED']._serialized_end=2965
+  _globals['_FACT']._serialized_end=1700
+  _globals['_REQUESTACCEPTED']._serialized_start=1703
+  _globals['_REQUESTACCEPTED']._serialized_end=1849
+  _globals['_REQUESTREFUSED']._serialized_start=1851
+  _globals['_REQUESTREFUSED']._serialized_end=1950
+  _globals['_PREPARED']._serialized_start=1953
+  _globals['_PREPARED']._serialized_end=2161
+  _globals['_PREPARATIONREFUSED']._serialized_start=2163
+  _globals['_PREPARATIONREFUSED']._serialized_end=2213
+  _globals['_EXCEPTIONOPENED']._serialized_start=2215
+  _globals['_EXCEPTIONOPENED']._serialized_end=2262
+  _globals['_KEYSDERIVED']._serialized_start=2264
+  _globals['_KEYSDERIVED']._serialized_end=2321
+  _globals['_KEYCHECK']._serialized_start=2323
+  _globals['_KEYCHECK']._serialized_end=2377
+  _globals['_PRINTED']._serialized_start=2379
+  _globals['_PRINTED']._serialized_end=2449
+  _globals['_ENCODED']._serialized_start=2452
+  _globals['_ENCODED']._serialized_end=2584
+  _globals['_INSPECTED']._serialized_start=2586
+  _globals['_INSPECTED']._serialized_end=2702
+  _globals['_PACKED']._serialized_start=2704
+  _globals['_PACKED']._serialized_end=2740
+  _globals['_DISPATCHED']._serialized_start=2742
+  _globals['_DISPATCHED']._serialized_end=2784
+  _globals['_DESTROYED']._serialized_start=2786
+  _globals['_DESTROYED']._serialized_end=2835
+  _globals['_OPERATIONFAILED']._serialized_start=2838
+  _globals['_OPERATIONFAILED']._serialized_end=2977
+  _globals['_OPERATIONCANCELLED']._serialized_start=2979
+  _globals['_OPERATIONCANCELLED']._serialized_end=2999
+  _globals['_PINMAILED']._serialized_start=3001
+  _globals['_PINMAILED']._serialized_end=3049
+  _globals['_ERASED']._serialized_start=3051
+  _globals['_ERASED']._serialized_end=3115
+  _globals['_KEYCHANGED']._serialized_start=3118
+  _globals['_KEYCHANGED']._serialized_end=3332
+  _globals['_LOTRECEIVED']._serialized_start=3334
+  _globals['_LOTRECEIVED']._serialized_end=3396
+  _globals['_LOTISSUED']._serialized_start=3398
+  _globals['_LOTISSUED']._serialized_end=3456
+  _globals['_COMMAND']._serialized_start=3458
+  _globals['_COMMAND']._serialized_end=3523
+  _globals['_DISPATCHPERMITTED']._serialized_start=3525
+  _globals['_DISPATCHPERMITTED']._serialized_end=3558
+  _globals['_PARKED']._serialized_start=3560
+  _globals['_PARKED']._serialized_end=3599
 # @@protoc_insertion_point(module_scope)

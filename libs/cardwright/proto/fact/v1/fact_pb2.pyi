@@ -27,6 +27,7 @@ class Verb(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     VERB_WAIVE: _ClassVar[Verb]
     VERB_REFUSE: _ClassVar[Verb]
     VERB_REMAKE: _ClassVar[Verb]
+    VERB_ERASE: _ClassVar[Verb]
 DISPOSITION_UNSPECIFIED: Disposition
 DISPOSITION_SPOILED: Disposition
 DISPOSITION_UNCERTAIN: Disposition
@@ -38,6 +39,7 @@ VERB_REVOKE: Verb
 VERB_WAIVE: Verb
 VERB_REFUSE: Verb
 VERB_REMAKE: Verb
+VERB_ERASE: Verb
 
 class FactMessage(_message.Message):
     __slots__ = ("signed_fact", "attachment")
@@ -64,7 +66,7 @@ class SignedFact(_message.Message):
     def __init__(self, fact: _Optional[bytes] = ..., signer: _Optional[str] = ..., leaf_index: _Optional[int] = ..., tree_size: _Optional[int] = ..., path: _Optional[_Iterable[bytes]] = ..., signature: _Optional[bytes] = ...) -> None: ...
 
 class Fact(_message.Message):
-    __slots__ = ("fact_id", "stream_id", "order_id", "actor", "site", "claimed_at", "attachment_digest", "request_accepted", "request_refused", "prepared", "preparation_refused", "exception_opened", "keys_derived", "printed", "encoded", "inspected", "packed", "dispatched", "destroyed", "operation_failed", "operation_cancelled", "lot_received", "lot_issued", "command", "dispatch_permitted", "parked")
+    __slots__ = ("fact_id", "stream_id", "order_id", "actor", "site", "claimed_at", "attachment_digest", "request_accepted", "request_refused", "prepared", "preparation_refused", "exception_opened", "keys_derived", "printed", "encoded", "inspected", "packed", "dispatched", "destroyed", "operation_failed", "operation_cancelled", "pin_mailed", "erased", "lot_received", "lot_issued", "key_changed", "command", "dispatch_permitted", "parked")
     FACT_ID_FIELD_NUMBER: _ClassVar[int]
     STREAM_ID_FIELD_NUMBER: _ClassVar[int]
     ORDER_ID_FIELD_NUMBER: _ClassVar[int]
@@ -86,8 +88,11 @@ class Fact(_message.Message):
     DESTROYED_FIELD_NUMBER: _ClassVar[int]
     OPERATION_FAILED_FIELD_NUMBER: _ClassVar[int]
     OPERATION_CANCELLED_FIELD_NUMBER: _ClassVar[int]
+    PIN_MAILED_FIELD_NUMBER: _ClassVar[int]
+    ERASED_FIELD_NUMBER: _ClassVar[int]
     LOT_RECEIVED_FIELD_NUMBER: _ClassVar[int]
     LOT_ISSUED_FIELD_NUMBER: _ClassVar[int]
+    KEY_CHANGED_FIELD_NUMBER: _ClassVar[int]
     COMMAND_FIELD_NUMBER: _ClassVar[int]
     DISPATCH_PERMITTED_FIELD_NUMBER: _ClassVar[int]
     PARKED_FIELD_NUMBER: _ClassVar[int]
@@ -112,26 +117,31 @@ class Fact(_message.Message):
     destroyed: Destroyed
     operation_failed: OperationFailed
     operation_cancelled: OperationCancelled
+    pin_mailed: PinMailed
+    erased: Erased
     lot_received: LotReceived
     lot_issued: LotIssued
+    key_changed: KeyChanged
     command: Command
     dispatch_permitted: DispatchPermitted
     parked: Parked
-    def __init__(self, fact_id: _Optional[str] = ..., stream_id: _Optional[str] = ..., order_id: _Optional[str] = ..., actor: _Optional[str] = ..., site: _Optional[str] = ..., claimed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., attachment_digest: _Optional[bytes] = ..., request_accepted: _Optional[_Union[RequestAccepted, _Mapping]] = ..., request_refused: _Optional[_Union[RequestRefused, _Mapping]] = ..., prepared: _Optional[_Union[Prepared, _Mapping]] = ..., preparation_refused: _Optional[_Union[PreparationRefused, _Mapping]] = ..., exception_opened: _Optional[_Union[ExceptionOpened, _Mapping]] = ..., keys_derived: _Optional[_Union[KeysDerived, _Mapping]] = ..., printed: _Optional[_Union[Printed, _Mapping]] = ..., encoded: _Optional[_Union[Encoded, _Mapping]] = ..., inspected: _Optional[_Union[Inspected, _Mapping]] = ..., packed: _Optional[_Union[Packed, _Mapping]] = ..., dispatched: _Optional[_Union[Dispatched, _Mapping]] = ..., destroyed: _Optional[_Union[Destroyed, _Mapping]] = ..., operation_failed: _Optional[_Union[OperationFailed, _Mapping]] = ..., operation_cancelled: _Optional[_Union[OperationCancelled, _Mapping]] = ..., lot_received: _Optional[_Union[LotReceived, _Mapping]] = ..., lot_issued: _Optional[_Union[LotIssued, _Mapping]] = ..., command: _Optional[_Union[Command, _Mapping]] = ..., dispatch_permitted: _Optional[_Union[DispatchPermitted, _Mapping]] = ..., parked: _Optional[_Union[Parked, _Mapping]] = ...) -> None: ...
+    def __init__(self, fact_id: _Optional[str] = ..., stream_id: _Optional[str] = ..., order_id: _Optional[str] = ..., actor: _Optional[str] = ..., site: _Optional[str] = ..., claimed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., attachment_digest: _Optional[bytes] = ..., request_accepted: _Optional[_Union[RequestAccepted, _Mapping]] = ..., request_refused: _Optional[_Union[RequestRefused, _Mapping]] = ..., prepared: _Optional[_Union[Prepared, _Mapping]] = ..., preparation_refused: _Optional[_Union[PreparationRefused, _Mapping]] = ..., exception_opened: _Optional[_Union[ExceptionOpened, _Mapping]] = ..., keys_derived: _Optional[_Union[KeysDerived, _Mapping]] = ..., printed: _Optional[_Union[Printed, _Mapping]] = ..., encoded: _Optional[_Union[Encoded, _Mapping]] = ..., inspected: _Optional[_Union[Inspected, _Mapping]] = ..., packed: _Optional[_Union[Packed, _Mapping]] = ..., dispatched: _Optional[_Union[Dispatched, _Mapping]] = ..., destroyed: _Optional[_Union[Destroyed, _Mapping]] = ..., operation_failed: _Optional[_Union[OperationFailed, _Mapping]] = ..., operation_cancelled: _Optional[_Union[OperationCancelled, _Mapping]] = ..., pin_mailed: _Optional[_Union[PinMailed, _Mapping]] = ..., erased: _Optional[_Union[Erased, _Mapping]] = ..., lot_received: _Optional[_Union[LotReceived, _Mapping]] = ..., lot_issued: _Optional[_Union[LotIssued, _Mapping]] = ..., key_changed: _Optional[_Union[KeyChanged, _Mapping]] = ..., command: _Optional[_Union[Command, _Mapping]] = ..., dispatch_permitted: _Optional[_Union[DispatchPermitted, _Mapping]] = ..., parked: _Optional[_Union[Parked, _Mapping]] = ...) -> None: ...
 
 class RequestAccepted(_message.Message):
-    __slots__ = ("issuer", "request_id", "product", "lane", "rules")
+    __slots__ = ("issuer", "request_id", "product", "lane", "rules", "test_card")
     ISSUER_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     PRODUCT_FIELD_NUMBER: _ClassVar[int]
     LANE_FIELD_NUMBER: _ClassVar[int]
     RULES_FIELD_NUMBER: _ClassVar[int]
+    TEST_CARD_FIELD_NUMBER: _ClassVar[int]
     issuer: str
     request_id: str
     product: str
     lane: _common_pb2.Lane
     rules: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, issuer: _Optional[str] = ..., request_id: _Optional[str] = ..., product: _Optional[str] = ..., lane: _Optional[_Union[_common_pb2.Lane, str]] = ..., rules: _Optional[_Iterable[str]] = ...) -> None: ...
+    test_card: bool
+    def __init__(self, issuer: _Optional[str] = ..., request_id: _Optional[str] = ..., product: _Optional[str] = ..., lane: _Optional[_Union[_common_pb2.Lane, str]] = ..., rules: _Optional[_Iterable[str]] = ..., test_card: _Optional[bool] = ...) -> None: ...
 
 class RequestRefused(_message.Message):
     __slots__ = ("issuer", "request_id", "product", "code", "detail")
@@ -148,20 +158,22 @@ class RequestRefused(_message.Message):
     def __init__(self, issuer: _Optional[str] = ..., request_id: _Optional[str] = ..., product: _Optional[str] = ..., code: _Optional[str] = ..., detail: _Optional[str] = ...) -> None: ...
 
 class Prepared(_message.Message):
-    __slots__ = ("product_version", "route", "max_attempts", "truncated_pan", "sections", "material")
+    __slots__ = ("product_version", "route", "max_attempts", "truncated_pan", "sections", "material", "keys")
     PRODUCT_VERSION_FIELD_NUMBER: _ClassVar[int]
     ROUTE_FIELD_NUMBER: _ClassVar[int]
     MAX_ATTEMPTS_FIELD_NUMBER: _ClassVar[int]
     TRUNCATED_PAN_FIELD_NUMBER: _ClassVar[int]
     SECTIONS_FIELD_NUMBER: _ClassVar[int]
     MATERIAL_FIELD_NUMBER: _ClassVar[int]
+    KEYS_FIELD_NUMBER: _ClassVar[int]
     product_version: int
     route: _containers.RepeatedScalarFieldContainer[_common_pb2.Operation]
     max_attempts: int
     truncated_pan: str
     sections: _containers.RepeatedScalarFieldContainer[str]
     material: str
-    def __init__(self, product_version: _Optional[int] = ..., route: _Optional[_Iterable[_Union[_common_pb2.Operation, str]]] = ..., max_attempts: _Optional[int] = ..., truncated_pan: _Optional[str] = ..., sections: _Optional[_Iterable[str]] = ..., material: _Optional[str] = ...) -> None: ...
+    keys: _containers.RepeatedCompositeFieldContainer[KeyCheck]
+    def __init__(self, product_version: _Optional[int] = ..., route: _Optional[_Iterable[_Union[_common_pb2.Operation, str]]] = ..., max_attempts: _Optional[int] = ..., truncated_pan: _Optional[str] = ..., sections: _Optional[_Iterable[str]] = ..., material: _Optional[str] = ..., keys: _Optional[_Iterable[_Union[KeyCheck, _Mapping]]] = ...) -> None: ...
 
 class PreparationRefused(_message.Message):
     __slots__ = ("code", "detail")
@@ -206,28 +218,38 @@ class Printed(_message.Message):
     def __init__(self, blank_serial: _Optional[str] = ..., device: _Optional[str] = ..., design_digest: _Optional[bytes] = ...) -> None: ...
 
 class Encoded(_message.Message):
-    __slots__ = ("blank_serial", "device", "tracks", "chip_serial")
+    __slots__ = ("blank_serial", "device", "tracks", "chip_serial", "cplc", "atc", "key_version")
     BLANK_SERIAL_FIELD_NUMBER: _ClassVar[int]
     DEVICE_FIELD_NUMBER: _ClassVar[int]
     TRACKS_FIELD_NUMBER: _ClassVar[int]
     CHIP_SERIAL_FIELD_NUMBER: _ClassVar[int]
+    CPLC_FIELD_NUMBER: _ClassVar[int]
+    ATC_FIELD_NUMBER: _ClassVar[int]
+    KEY_VERSION_FIELD_NUMBER: _ClassVar[int]
     blank_serial: str
     device: str
     tracks: _containers.RepeatedScalarFieldContainer[int]
     chip_serial: str
-    def __init__(self, blank_serial: _Optional[str] = ..., device: _Optional[str] = ..., tracks: _Optional[_Iterable[int]] = ..., chip_serial: _Optional[str] = ...) -> None: ...
+    cplc: bytes
+    atc: int
+    key_version: int
+    def __init__(self, blank_serial: _Optional[str] = ..., device: _Optional[str] = ..., tracks: _Optional[_Iterable[int]] = ..., chip_serial: _Optional[str] = ..., cplc: _Optional[bytes] = ..., atc: _Optional[int] = ..., key_version: _Optional[int] = ...) -> None: ...
 
 class Inspected(_message.Message):
-    __slots__ = ("blank_serial", "passed", "defects", "device")
+    __slots__ = ("blank_serial", "passed", "defects", "device", "atc", "transaction")
     BLANK_SERIAL_FIELD_NUMBER: _ClassVar[int]
     PASSED_FIELD_NUMBER: _ClassVar[int]
     DEFECTS_FIELD_NUMBER: _ClassVar[int]
     DEVICE_FIELD_NUMBER: _ClassVar[int]
+    ATC_FIELD_NUMBER: _ClassVar[int]
+    TRANSACTION_FIELD_NUMBER: _ClassVar[int]
     blank_serial: str
     passed: bool
     defects: _containers.RepeatedScalarFieldContainer[str]
     device: str
-    def __init__(self, blank_serial: _Optional[str] = ..., passed: _Optional[bool] = ..., defects: _Optional[_Iterable[str]] = ..., device: _Optional[str] = ...) -> None: ...
+    atc: int
+    transaction: str
+    def __init__(self, blank_serial: _Optional[str] = ..., passed: _Optional[bool] = ..., defects: _Optional[_Iterable[str]] = ..., device: _Optional[str] = ..., atc: _Optional[int] = ..., transaction: _Optional[str] = ...) -> None: ...
 
 class Packed(_message.Message):
     __slots__ = ("sscc", "slot")
@@ -270,6 +292,52 @@ class OperationFailed(_message.Message):
 class OperationCancelled(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
+
+class PinMailed(_message.Message):
+    __slots__ = ("form_serial", "device")
+    FORM_SERIAL_FIELD_NUMBER: _ClassVar[int]
+    DEVICE_FIELD_NUMBER: _ClassVar[int]
+    form_serial: str
+    device: str
+    def __init__(self, form_serial: _Optional[str] = ..., device: _Optional[str] = ...) -> None: ...
+
+class Erased(_message.Message):
+    __slots__ = ("sections", "cause", "report_digest")
+    SECTIONS_FIELD_NUMBER: _ClassVar[int]
+    CAUSE_FIELD_NUMBER: _ClassVar[int]
+    REPORT_DIGEST_FIELD_NUMBER: _ClassVar[int]
+    sections: _containers.RepeatedScalarFieldContainer[str]
+    cause: str
+    report_digest: bytes
+    def __init__(self, sections: _Optional[_Iterable[str]] = ..., cause: _Optional[str] = ..., report_digest: _Optional[bytes] = ...) -> None: ...
+
+class KeyChanged(_message.Message):
+    __slots__ = ("key_id", "change", "state", "usage", "algorithm", "kcv", "environment", "owner", "custodians", "minutes", "entry", "entry_hash")
+    KEY_ID_FIELD_NUMBER: _ClassVar[int]
+    CHANGE_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    USAGE_FIELD_NUMBER: _ClassVar[int]
+    ALGORITHM_FIELD_NUMBER: _ClassVar[int]
+    KCV_FIELD_NUMBER: _ClassVar[int]
+    ENVIRONMENT_FIELD_NUMBER: _ClassVar[int]
+    OWNER_FIELD_NUMBER: _ClassVar[int]
+    CUSTODIANS_FIELD_NUMBER: _ClassVar[int]
+    MINUTES_FIELD_NUMBER: _ClassVar[int]
+    ENTRY_FIELD_NUMBER: _ClassVar[int]
+    ENTRY_HASH_FIELD_NUMBER: _ClassVar[int]
+    key_id: str
+    change: str
+    state: str
+    usage: str
+    algorithm: str
+    kcv: bytes
+    environment: str
+    owner: str
+    custodians: _containers.RepeatedScalarFieldContainer[str]
+    minutes: bytes
+    entry: int
+    entry_hash: bytes
+    def __init__(self, key_id: _Optional[str] = ..., change: _Optional[str] = ..., state: _Optional[str] = ..., usage: _Optional[str] = ..., algorithm: _Optional[str] = ..., kcv: _Optional[bytes] = ..., environment: _Optional[str] = ..., owner: _Optional[str] = ..., custodians: _Optional[_Iterable[str]] = ..., minutes: _Optional[bytes] = ..., entry: _Optional[int] = ..., entry_hash: _Optional[bytes] = ...) -> None: ...
 
 class LotReceived(_message.Message):
     __slots__ = ("lot", "material", "quantity")

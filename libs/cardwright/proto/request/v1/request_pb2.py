@@ -27,7 +27,7 @@ from cardwright.proto.common.v1 import common_pb2 as cardwright_dot_common_dot_v
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#cardwright/request/v1/request.proto\x12\x15\x63\x61rdwright.request.v1\x1a\x1b\x62uf/validate/validate.proto\x1a!cardwright/common/v1/common.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf2\x02\n\x0fIssuanceRequest\x12<\n\nrequest_id\x18\x01 \x01(\tB(\xbaH%r#2!^[A-Za-z0-9][A-Za-z0-9._-]{7,63}$\x12-\n\x06issuer\x18\x02 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9-]{1,30}$\x12.\n\x07product\x18\x03 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9-]{1,62}$\x12\x32\n\x04lane\x18\x04 \x01(\x0e\x32\x1a.cardwright.common.v1.LaneB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x38\n\x0crequested_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12\x37\n\x07\x63onsent\x18\x06 \x01(\x0b\x32\x1e.cardwright.request.v1.ConsentB\x06\xbaH\x03\xc8\x01\x01\x12\x1b\n\x06sealed\x18\x07 \x01(\tB\x0b\xbaH\x08r\x06\x10\x01\x18\x80\xb5\x18\"\x94\x02\n\x07\x43onsent\x12;\n\treference\x18\x01 \x01(\tB(\xbaH%r#2!^[A-Za-z0-9][A-Za-z0-9._-]{3,63}$\x12\x34\n\x08given_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12\x36\n\nexpires_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01:^\xbaH[\x1aY\n\x0e\x63onsent.period\x12&consent must expire after it was given\x1a\x1fthis.expires_at > this.given_at\"\x82\x02\n\rSensitiveData\x12\x17\n\x06issuer\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x10\x01\x12\x1b\n\nrequest_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x10\x01\x12=\n\ncardholder\x18\x03 \x01(\x0b\x32!.cardwright.request.v1.CardholderB\x06\xbaH\x03\xc8\x01\x01\x12/\n\x07\x61\x63\x63ount\x18\x04 \x01(\x0b\x32\x1e.cardwright.request.v1.Account\x12\x31\n\x08\x65mployee\x18\x05 \x01(\x0b\x32\x1f.cardwright.request.v1.Employee\x12\x18\n\x05photo\x18\x06 \x01(\x0c\x42\t\xbaH\x06z\x04\x18\x80\xe2\t\"H\n\nCardholder\x12\x1a\n\x07surname\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18<\x12\x1e\n\x0bgiven_names\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18<\"\x87\x01\n\x07\x41\x63\x63ount\x12%\n\x03pan\x18\x01 \x01(\tB\x18\xbaH\x15r\x13\x32\x11^([0-9]{12,19})?$\x12 \n\x0fsequence_number\x18\x02 \x01(\rB\x07\xbaH\x04*\x02\x18\x63\x12\x33\n\x06\x65xpiry\x18\x03 \x01(\tB#\xbaH r\x1e\x32\x1c^([0-9]{2}(0[1-9]|1[0-2]))?$\"Q\n\x08\x45mployee\x12(\n\x06number\x18\x01 \x01(\tB\x18\xbaH\x15r\x13\x32\x11^[A-Z0-9-]{1,16}$\x12\x1b\n\ndepartment\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18(b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#cardwright/request/v1/request.proto\x12\x15\x63\x61rdwright.request.v1\x1a\x1b\x62uf/validate/validate.proto\x1a!cardwright/common/v1/common.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x85\x03\n\x0fIssuanceRequest\x12<\n\nrequest_id\x18\x01 \x01(\tB(\xbaH%r#2!^[A-Za-z0-9][A-Za-z0-9._-]{7,63}$\x12-\n\x06issuer\x18\x02 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9-]{1,30}$\x12.\n\x07product\x18\x03 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9-]{1,62}$\x12\x32\n\x04lane\x18\x04 \x01(\x0e\x32\x1a.cardwright.common.v1.LaneB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x38\n\x0crequested_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12\x37\n\x07\x63onsent\x18\x06 \x01(\x0b\x32\x1e.cardwright.request.v1.ConsentB\x06\xbaH\x03\xc8\x01\x01\x12\x1b\n\x06sealed\x18\x07 \x01(\tB\x0b\xbaH\x08r\x06\x10\x01\x18\x80\xb5\x18\x12\x11\n\ttest_card\x18\x08 \x01(\x08\"\x94\x02\n\x07\x43onsent\x12;\n\treference\x18\x01 \x01(\tB(\xbaH%r#2!^[A-Za-z0-9][A-Za-z0-9._-]{3,63}$\x12\x34\n\x08given_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12\x36\n\nexpires_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01:^\xbaH[\x1aY\n\x0e\x63onsent.period\x12&consent must expire after it was given\x1a\x1fthis.expires_at > this.given_at\"\xb9\x02\n\rSensitiveData\x12\x17\n\x06issuer\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x10\x01\x12\x1b\n\nrequest_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x10\x01\x12=\n\ncardholder\x18\x03 \x01(\x0b\x32!.cardwright.request.v1.CardholderB\x06\xbaH\x03\xc8\x01\x01\x12/\n\x07\x61\x63\x63ount\x18\x04 \x01(\x0b\x32\x1e.cardwright.request.v1.Account\x12\x31\n\x08\x65mployee\x18\x05 \x01(\x0b\x32\x1f.cardwright.request.v1.Employee\x12\x18\n\x05photo\x18\x06 \x01(\x0c\x42\t\xbaH\x06z\x04\x18\x80\xe2\t\x12\x35\n\x07\x61\x64\x64ress\x18\x07 \x01(\x0b\x32$.cardwright.request.v1.PostalAddress\"H\n\nCardholder\x12\x1a\n\x07surname\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18<\x12\x1e\n\x0bgiven_names\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18<\"V\n\rPostalAddress\x12!\n\x05lines\x18\x01 \x03(\tB\x12\xbaH\x0f\x92\x01\x0c\x08\x01\x10\x05\"\x06r\x04\x10\x01\x18(\x12\"\n\x07\x63ountry\x18\x02 \x01(\tB\x11\xbaH\x0er\x0c\x32\n^[A-Z]{2}$\"\xa3\x01\n\x07\x41\x63\x63ount\x12%\n\x03pan\x18\x01 \x01(\tB\x18\xbaH\x15r\x13\x32\x11^([0-9]{12,19})?$\x12 \n\x0fsequence_number\x18\x02 \x01(\rB\x07\xbaH\x04*\x02\x18\x63\x12\x33\n\x06\x65xpiry\x18\x03 \x01(\tB#\xbaH r\x1e\x32\x1c^([0-9]{2}(0[1-9]|1[0-2]))?$\x12\x1a\n\tpin_block\x18\x04 \x01(\x0c\x42\x07\xbaH\x04z\x02\x18\x10\"Q\n\x08\x45mployee\x12(\n\x06number\x18\x01 \x01(\tB\x18\xbaH\x15r\x13\x32\x11^[A-Z0-9-]{1,16}$\x12\x1b\n\ndepartment\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18(b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -68,26 +68,34 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CARDHOLDER'].fields_by_name['surname']._serialized_options = b'\272H\006r\004\020\001\030<'
   _globals['_CARDHOLDER'].fields_by_name['given_names']._loaded_options = None
   _globals['_CARDHOLDER'].fields_by_name['given_names']._serialized_options = b'\272H\006r\004\020\001\030<'
+  _globals['_POSTALADDRESS'].fields_by_name['lines']._loaded_options = None
+  _globals['_POSTALADDRESS'].fields_by_name['lines']._serialized_options = b'\272H\017\222\001\014\010\001\020\005\"\006r\004\020\001\030('
+  _globals['_POSTALADDRESS'].fields_by_name['country']._loaded_options = None
+  _globals['_POSTALADDRESS'].fields_by_name['country']._serialized_options = b'\272H\016r\0142\n^[A-Z]{2}$'
   _globals['_ACCOUNT'].fields_by_name['pan']._loaded_options = None
   _globals['_ACCOUNT'].fields_by_name['pan']._serialized_options = b'\272H\025r\0232\021^([0-9]{12,19})?$'
   _globals['_ACCOUNT'].fields_by_name['sequence_number']._loaded_options = None
   _globals['_ACCOUNT'].fields_by_name['sequence_number']._serialized_options = b'\272H\004*\002\030c'
   _globals['_ACCOUNT'].fields_by_name['expiry']._loaded_options = None
   _globals['_ACCOUNT'].fields_by_name['expiry']._serialized_options = b'\272H r\0362\034^([0-9]{2}(0[1-9]|1[0-2]))?$'
+  _globals['_ACCOUNT'].fields_by_name['pin_block']._loaded_options = None
+  _globals['_ACCOUNT'].fields_by_name['pin_block']._serialized_options = b'\272H\004z\002\030\020'
   _globals['_EMPLOYEE'].fields_by_name['number']._loaded_options = None
   _globals['_EMPLOYEE'].fields_by_name['number']._serialized_options = b'\272H\025r\0232\021^[A-Z0-9-]{1,16}$'
   _globals['_EMPLOYEE'].fields_by_name['department']._loaded_options = None
   _globals['_EMPLOYEE'].fields_by_name['department']._serialized_options = b'\272H\004r\002\030('
   _globals['_ISSUANCEREQUEST']._serialized_start=160
-  _globals['_ISSUANCEREQUEST']._serialized_end=530
-  _globals['_CONSENT']._serialized_start=533
-  _globals['_CONSENT']._serialized_end=809
-  _globals['_SENSITIVEDATA']._serialized_start=812
-  _globals['_SENSITIVEDATA']._serialized_end=1070
-  _globals['_CARDHOLDER']._serialized_start=1072
-  _globals['_CARDHOLDER']._serialized_end=1144
-  _globals['_ACCOUNT']._serialized_start=1147
-  _globals['_ACCOUNT']._serialized_end=1282
-  _globals['_EMPLOYEE']._serialized_start=1284
-  _globals['_EMPLOYEE']._serialized_end=1365
+  _globals['_ISSUANCEREQUEST']._serialized_end=549
+  _globals['_CONSENT']._serialized_start=552
+  _globals['_CONSENT']._serialized_end=828
+  _globals['_SENSITIVEDATA']._serialized_start=831
+  _globals['_SENSITIVEDATA']._serialized_end=1144
+  _globals['_CARDHOLDER']._serialized_start=1146
+  _globals['_CARDHOLDER']._serialized_end=1218
+  _globals['_POSTALADDRESS']._serialized_start=1220
+  _globals['_POSTALADDRESS']._serialized_end=1306
+  _globals['_ACCOUNT']._serialized_start=1309
+  _globals['_ACCOUNT']._serialized_end=1472
+  _globals['_EMPLOYEE']._serialized_start=1474
+  _globals['_EMPLOYEE']._serialized_end=1555
 # @@protoc_insertion_point(module_scope)

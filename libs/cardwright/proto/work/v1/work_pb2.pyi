@@ -18,7 +18,7 @@ class StationMessage(_message.Message):
     def __init__(self, order: _Optional[_Union[WorkOrder, _Mapping]] = ..., cancel: _Optional[_Union[CancelOrder, _Mapping]] = ..., logged: _Optional[_Union[FactsLogged, _Mapping]] = ...) -> None: ...
 
 class WorkOrder(_message.Message):
-    __slots__ = ("order_id", "card_id", "operation", "attempt", "issuer", "request_id", "product", "product_version", "lane", "blank_serial", "sscc", "permit", "waived")
+    __slots__ = ("order_id", "card_id", "operation", "attempt", "issuer", "request_id", "product", "product_version", "lane", "blank_serial", "sscc", "permit", "waived", "test_card")
     ORDER_ID_FIELD_NUMBER: _ClassVar[int]
     CARD_ID_FIELD_NUMBER: _ClassVar[int]
     OPERATION_FIELD_NUMBER: _ClassVar[int]
@@ -32,6 +32,7 @@ class WorkOrder(_message.Message):
     SSCC_FIELD_NUMBER: _ClassVar[int]
     PERMIT_FIELD_NUMBER: _ClassVar[int]
     WAIVED_FIELD_NUMBER: _ClassVar[int]
+    TEST_CARD_FIELD_NUMBER: _ClassVar[int]
     order_id: str
     card_id: str
     operation: _common_pb2.Operation
@@ -45,7 +46,8 @@ class WorkOrder(_message.Message):
     sscc: str
     permit: bytes
     waived: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, order_id: _Optional[str] = ..., card_id: _Optional[str] = ..., operation: _Optional[_Union[_common_pb2.Operation, str]] = ..., attempt: _Optional[int] = ..., issuer: _Optional[str] = ..., request_id: _Optional[str] = ..., product: _Optional[str] = ..., product_version: _Optional[int] = ..., lane: _Optional[_Union[_common_pb2.Lane, str]] = ..., blank_serial: _Optional[str] = ..., sscc: _Optional[str] = ..., permit: _Optional[bytes] = ..., waived: _Optional[_Iterable[str]] = ...) -> None: ...
+    test_card: bool
+    def __init__(self, order_id: _Optional[str] = ..., card_id: _Optional[str] = ..., operation: _Optional[_Union[_common_pb2.Operation, str]] = ..., attempt: _Optional[int] = ..., issuer: _Optional[str] = ..., request_id: _Optional[str] = ..., product: _Optional[str] = ..., product_version: _Optional[int] = ..., lane: _Optional[_Union[_common_pb2.Lane, str]] = ..., blank_serial: _Optional[str] = ..., sscc: _Optional[str] = ..., permit: _Optional[bytes] = ..., waived: _Optional[_Iterable[str]] = ..., test_card: _Optional[bool] = ...) -> None: ...
 
 class CancelOrder(_message.Message):
     __slots__ = ("order",)
