@@ -71,9 +71,9 @@ def _private_keys(folder: Path) -> Iterator[Secret]:
 
 def _chips(floor: Path) -> Iterator[Secret]:
     for path in sorted(floor.rglob("chip.bin")):
-        keys = json.loads(path.read_text())["keys"]
-        for name in ("enc", "mac", "dek"):
-            yield Secret(f"chip {name} {path.parent.name}", bytes.fromhex(keys[name]))
+        for key_set in json.loads(path.read_text())["keys"]:
+            for name, (_, value) in key_set["keys"].items():
+                yield Secret(f"chip key {name} {path.parent.name}", bytes.fromhex(value))
 
 
 async def _vault(line: Line, keys: dict[Key, SecretBytes]) -> AsyncIterator[Secret]:

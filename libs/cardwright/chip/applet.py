@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from enum import IntEnum
+from secrets import token_bytes
 from typing import ClassVar
 
 from cardwright.chip.apdu import Command, Handlers, Refusal, Status, dispatch
@@ -14,6 +16,7 @@ __all__ = ["Applet", "ApplicationState"]
 _FCI_GROUPING = 0x9102
 _RECORD_TEMPLATE = 0x70
 _LAST_EMV_SFI = 10  # files 1 to 10 hold records in template 70 (EMV 4.3 Book 3, 5.3.2)
+_INSTANCE_SIZE, _GROUPING_OVERHEAD = 64, 4  # octets beside the values themselves, an estimate
 
 
 class ApplicationState(IntEnum):
@@ -24,7 +27,12 @@ class ApplicationState(IntEnum):
 
 
 class Applet(ABC):
-    """An instance of a module. Its persistent memory: data groupings, counters, state."""
+    """An instance of a module. Its persistent memory: data groupings, counters, state.
+
+    Attributes:
+        contactless: how the chip is powered now; the chip sets it, before ``reset``.
+        random: the chip's random numbers, by their count of octets; the chip sets it.
+    """
 
     MODULE: ClassVar[bytes]
     PACKAGE: ClassVar[bytes]
@@ -37,6 +45,8 @@ class Applet(ABC):
         self.locked = False
         self.groupings: dict[int, bytes] = {}
         self.counters: dict[str, int] = {}
+        self.contactless = False
+        self.random: Callable[[int], bytes] = token_bytes
         self._handlers: Handlers = {(0x00, 0xB2): self._read_record, **self.handlers()}
         self.reset()
 
@@ -57,9 +67,28 @@ class Applet(ABC):
         """Forget what lasts only while the application is selected."""
 
     @property
+    def blocks_card(self) -> bool:
+        """Whether the issuer sent CARD BLOCK: the chip then refuses every SELECT with 6A81."""
+        return False
+
+    def unwraps(self, _command: Command) -> bool:
+        """Whether the application itself takes this command's secure messaging off."""
+        return False
+
+    def fci_grouping(self) -> int:
+        """The grouping that holds what SELECT answers."""
+        return _FCI_GROUPING
+
+    @property
     def life_cycle(self) -> int:
         """The state octet that GET STATUS shows."""
         return self.state | (0x80 if self.locked else 0)
+
+    @property
+    def size(self) -> int:
+        """The octets of the chip's memory that the instance takes."""
+        values = sum(len(value) + _GROUPING_OVERHEAD for value in self.groupings.values())
+        return _INSTANCE_SIZE + values
 
     def store(self, grouping: int, value: bytes, *, encrypted: bool) -> None:
         """Take one data grouping in; ``value`` is already decrypted."""
@@ -85,7 +114,7 @@ class Applet(ABC):
         if self.locked:
             raise Refusal(Status.SELECTED_LOCKED)
         personalized = self.state is ApplicationState.PERSONALIZED
-        proprietary = self.groupings.get(_FCI_GROUPING, b"") if personalized else b""
+        proprietary = self.groupings.get(self.fci_grouping(), b"") if personalized else b""
         return encode(0x6F, encode(0x84, self.aid) + proprietary)
 
     def process(self, command: Command) -> bytes:

@@ -1,83 +1,99 @@
-"""The Issuer Security Domain: the card's own application (GlobalPlatform 2.3, chapters 6 to 11)."""
+"""The Issuer Security Domain: the card's own application (GlobalPlatform 2.3.1, 5 to 11)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import IntEnum
 
+from cardwright.chip import data_objects
 from cardwright.chip.apdu import Command, Handlers, Refusal, Status, dispatch
 from cardwright.chip.applet import Applet
-from cardwright.chip.badge_applet import BadgeApplet
-from cardwright.chip.emv_applet import EmvApplet
+from cardwright.chip.channel import begin_session
+from cardwright.chip.content import (
+    new_application,
+    read_deletion,
+    read_domain_data,
+    to_personalize,
+)
+from cardwright.chip.keys import KeyStore
+from cardwright.chip.life_cycle import CardState, transition
+from cardwright.chip.listing import Listing, list_status
 from cardwright.chip.personalization import Personalization
-from cardwright.chip.scp03 import KeySet, Session
-from cardwright.chip.tlv import encode, first, read_lv
+from cardwright.chip.profile import Profile
+from cardwright.chip.put_key import read_keys
+from cardwright.chip.registry import ISD_AID, Registry
+from cardwright.chip.session import Session
+from cardwright.chip.tlv import encode
 
-__all__ = ["ISD_AID", "MODULES", "CardManager", "CardState"]
+__all__ = ["CardManager"]
 
-ISD_AID = bytes.fromhex("A000000151000000")
-MODULES: dict[tuple[bytes, bytes], type[Applet]] = {
-    (applet.PACKAGE, applet.MODULE): applet for applet in (EmvApplet, BadgeApplet)
-}
-"""What the mask holds: (package AID, module AID) to the code."""
-
-_MAX_APPLICATIONS = 8
+_DELETE, _INSTALL, _PUT_KEY = (0x80, 0xE4), (0x80, 0xE6), (0x80, 0xD8)
 _INITIALIZE_UPDATE, _STORE_DATA = (0x80, 0x50), (0x80, 0xE2)
 _EXTERNAL_AUTHENTICATE = (0x84, 0x82)  # always under secure messaging: it carries the first MAC
+_GET_DATA = (0xCA, 0xCB)
+_CONTENT_CHANGES = frozenset({_DELETE, _INSTALL, _PUT_KEY, _STORE_DATA})
+_FOR_APPLICATIONS = frozenset({_INITIALIZE_UPDATE, _EXTERNAL_AUTHENTICATE, _STORE_DATA})
+
 _INSTALL_AND_SELECTABLE, _FOR_PERSONALIZATION = 0x0C, 0x20
-_ISD, _APPLICATIONS, _PACKAGES, _PACKAGES_AND_MODULES = 0x80, 0x40, 0x20, 0x10
-
-
-class CardState(IntEnum):
-    """The card's life cycle (GlobalPlatform 2.3, 5.1)."""
-
-    OP_READY = 0x01
-    INITIALIZED = 0x07
-    SECURED = 0x0F
-    CARD_LOCKED = 0x7F
-    TERMINATED = 0xFF
-
-
-_TRANSITIONS = {
-    CardState.OP_READY: {CardState.INITIALIZED, CardState.TERMINATED},
-    CardState.INITIALIZED: {CardState.SECURED, CardState.TERMINATED},
-    CardState.SECURED: {CardState.CARD_LOCKED, CardState.TERMINATED},
-    CardState.CARD_LOCKED: {CardState.SECURED, CardState.TERMINATED},
-    CardState.TERMINATED: set(),
-}
+_DOMAIN, _APPLICATION, _DOMAIN_AND_APPLICATIONS = 0x80, 0x40, 0x60  # whose status to set
+_LOCK, _AUTHENTICATED = 0x80, 0x80
 
 
 @dataclass(slots=True, repr=False)
 class CardManager:
-    """Persistent: identity, keys, life cycle, applications. Volatile: session, personalization."""
+    """Persistent: identity, keys, life cycle, applications. Volatile: session, personalization.
 
+    Attributes:
+        objects: data objects of the security domain by tag, as STORE DATA left them.
+        aborted: a session ended by a security error; only a new one, SELECT or a reset help.
+    """
+
+    profile: Profile
     cplc: bytes
     diversification_data: bytes
-    keys: KeySet
+    keys: KeyStore
     random: Callable[[int], bytes]
     state: CardState = CardState.OP_READY
-    applications: dict[bytes, Applet] = field(default_factory=dict)
+    objects: dict[int, bytes] = field(default_factory=dict)
     session: Session | None = None
+    aborted: bool = False
+    registry: Registry = field(init=False)
+    _listing: Listing = field(default_factory=Listing)
     _personalization: Personalization | None = None
     _handlers: Handlers = field(init=False)
 
     def __post_init__(self) -> None:
+        self.registry = Registry(self.profile, self.random)
         self._handlers = {
-            _INITIALIZE_UPDATE: self._initialize_update,
+            _INITIALIZE_UPDATE: lambda command: self._initialize_update(command, ISD_AID),
             _EXTERNAL_AUTHENTICATE: self._external_authenticate,
             (0x80, 0xCA): self._get_data,
             (0x00, 0xCA): self._get_data,
-            (0x80, 0xE6): self._install,
+            (0x00, 0xCB): self._get_data,
+            _INSTALL: self._install,
+            _DELETE: self._delete,
+            _PUT_KEY: self._put_key,
             (0x80, 0xF2): self._get_status,
             (0x80, 0xF0): self._set_status,
             _STORE_DATA: self._store_data,
         }
 
+    def power_on(self, *, contactless: bool) -> None:
+        """Forget everything volatile, here and in the applications."""
+        self.end_session()
+        self.registry.power_on(contactless=contactless)
+
     def end_session(self) -> None:
-        """Drop the secure channel and whatever personalization ran in it."""
+        """Drop the secure channel and whatever ran in it: SELECT, INITIALIZE UPDATE, a reset."""
         self.session = None
+        self.aborted = False
         self._personalization = None
+        self._listing = Listing()
+
+    def abort_session(self) -> None:
+        """The same after a security error; what follows is refused (GP 2.3.1, E.1.6)."""
+        self.end_session()
+        self.aborted = True
 
     @property
     def secured(self) -> bool:
@@ -85,43 +101,44 @@ class CardManager:
         return self.session is not None and bool(self.session.level)
 
     def select(self) -> bytes:
-        """The ISD's file control information (11.9.3.1)."""
-        return encode(0x6F, encode(0x84, ISD_AID) + encode(0xA5, encode(0x9F65, b"\xff")))
+        """The domain's file control information (11.9.3.1); of a locked card with a warning."""
+        longest = self.profile.max_data
+        octets = encode(0x9F65, longest.to_bytes(1 if longest < 256 else 2, "big"))
+        answer = encode(0x6F, encode(0x84, ISD_AID) + encode(0xA5, octets))
+        if self.state is CardState.CARD_LOCKED:
+            raise Refusal(Status.SELECTED_LOCKED, answer)
+        return answer
 
     def process(self, command: Command) -> bytes:
-        """Run a command while the ISD is selected; secure messaging is already taken off."""
-        if self.state is CardState.TERMINATED and command.ins != 0xCA:
+        """Run a command while the domain is selected; secure messaging is already taken off."""
+        if self.state is CardState.TERMINATED and command.ins not in _GET_DATA:
+            raise Refusal(Status.NOT_NOW)
+        locked = self.state is CardState.CARD_LOCKED
+        if locked and (command.cla, command.ins) in _CONTENT_CHANGES:
             raise Refusal(Status.NOT_NOW)
         return dispatch(self._handlers, command)
 
     def serves(self, command: Command) -> bool:
         """Whether a selected application leaves this command to its security domain."""
-        return (command.cla, command.ins) in {
-            _INITIALIZE_UPDATE,
-            _EXTERNAL_AUTHENTICATE,
-            _STORE_DATA,
-        }
+        return (command.cla, command.ins) in _FOR_APPLICATIONS
 
     def process_for(self, applet: Applet, command: Command) -> bytes:
         """Run a command that the selected application leaves to its security domain."""
+        if (command.cla, command.ins) == _INITIALIZE_UPDATE:
+            return self._initialize_update(command, applet.aid)
         if (command.cla, command.ins) == _STORE_DATA and self._personalization is None:
-            self._personalization = Personalization(applet, self._required_session())
+            self._begin_personalization(applet)
         return self.process(command)
 
-    def _required_session(self) -> Session:
-        if self.session is None or not self.session.level:
+    def _require_session(self) -> Session:
+        session = self.session
+        if session is None or not session.has(self.profile.minimum_level):
             raise Refusal(Status.SECURITY_NOT_SATISFIED)
-        return self.session
+        return session
 
-    def _initialize_update(self, command: Command) -> bytes:
+    def _initialize_update(self, command: Command, aid: bytes) -> bytes:
         self.end_session()
-        if command.p2 or command.p1 not in (0, self.keys.version):
-            raise Refusal(Status.NO_REFERENCE if not command.p2 else Status.WRONG_P1_P2)
-        command.require_length(8)
-        if self.keys.blocked:
-            raise Refusal(Status.BLOCKED)
-        challenge = self.keys.card_challenge(ISD_AID, self.random)
-        self.session = Session(self.keys, command.data, challenge)
+        self.session = begin_session(command, self.keys, self.profile, aid, self.random)
         return self.session.answer(self.diversification_data)
 
     def _external_authenticate(self, command: Command) -> bytes:
@@ -135,119 +152,99 @@ class CardManager:
         return b""
 
     def _get_data(self, command: Command) -> bytes:
-        """CPLC (9F7F), key information (E0), the sequence counter of the keys (C1)."""
-        command.require_length(0)
-        keys = self.keys
-        key_kinds = b"".join(
-            encode(0xC0, bytes((identifier, keys.version, 0x88, len(keys.enc))))
-            for identifier in (1, 2, 3)
-        )
-        data = {
-            0x9F7F: self.cplc,
-            0x00E0: key_kinds,
-            0x00C1: keys.sequence.to_bytes(3, "big"),
-        }
+        """GET DATA (11.3): a whole data object, or with an ISO class its value alone."""
         tag = command.p1 << 8 | command.p2
-        if tag not in data:
+        if tag == 0x2F00 and command.data == b"\x5c\x00":
+            aids = (each.aid for each in self.registry.applets)
+            return data_objects.application_list((ISD_AID, *aids))
+        command.require_length(0)
+        value = self._data_object(tag)
+        if value is None or command.ins == 0xCB:
             raise Refusal(Status.NO_REFERENCE)
-        return encode(tag, data[tag])
+        return encode(tag, value) if command.cla else value
+
+    def _data_object(self, tag: int) -> bytes | None:
+        match tag:
+            case 0x9F7F:
+                return self.cplc
+            case 0x00E0:
+                return data_objects.key_information(self.keys)
+            case 0x00C1:
+                return data_objects.sequence_counter(self.keys, self.profile)
+            case 0x0066:
+                return data_objects.card_data(self.profile)
+            case 0x0067:
+                return data_objects.card_capabilities(self.profile)
+            case 0x00D3:
+                level = None if self.session is None else self.session.level
+                return bytes((0 if level is None else _AUTHENTICATED | level,))
+        return self.objects.get(tag)
 
     def _install(self, command: Command) -> bytes:
-        session = self._required_session()
+        self._require_session()
         if command.p2 or command.p1 not in (_INSTALL_AND_SELECTABLE, _FOR_PERSONALIZATION):
             raise Refusal(Status.WRONG_P1_P2)
-        if self.state is CardState.CARD_LOCKED:
-            raise Refusal(Status.NOT_NOW)
-        fields = list(read_lv(command.data))
-        if len(fields) != 6:
-            raise Refusal(Status.WRONG_DATA)
-        if command.p1 == _FOR_PERSONALIZATION:
-            self._personalization = self._begin_personalization(fields, session)
+        if command.p1 == _INSTALL_AND_SELECTABLE:
+            self.registry.add(new_application(command.data))
         else:
-            self._make_selectable(fields)
+            self._begin_personalization(self.registry.find(to_personalize(command.data)))
         return b"\0"
 
-    def _begin_personalization(self, fields: list[bytes], session: Session) -> Personalization:
-        """INSTALL [for personalization] (11.5.2.3.6)."""
-        *unused, aid = fields[:3]
-        if any(unused) or any(fields[3:]):
-            raise Refusal(Status.WRONG_DATA)
-        if aid not in self.applications:
-            raise Refusal(Status.NO_REFERENCE)
-        return Personalization(self.applications[aid], session)
+    def _begin_personalization(self, applet: Applet) -> None:
+        room = self.registry.room_for(applet)
+        self._personalization = Personalization(applet, self._require_session(), room)
 
-    def _make_selectable(self, fields: list[bytes]) -> None:
-        """INSTALL [for install and make selectable] (11.5.2.3.2); tokens are not used."""
-        package, module, aid, privileges, parameters, token = fields
-        applet = MODULES.get((package, module))
-        if applet is None:
-            raise Refusal(Status.NO_REFERENCE)
-        if not 5 <= len(aid) <= 16 or len(privileges) not in (1, 3) or token:
+    def _delete(self, command: Command) -> bytes:
+        """DELETE (11.2) of an application or of keys."""
+        self._require_session()
+        if command.p1 or command.p2 not in (0x00, 0x80):
+            raise Refusal(Status.WRONG_P1_P2)
+        aid, version, identifier = read_deletion(command.data)
+        if aid is None:
+            self.keys.delete(version, identifier)
+        else:
+            self.registry.delete(aid)
+            self._personalization = None
+        return b"\0"
+
+    def _put_key(self, command: Command) -> bytes:
+        """PUT KEY (11.8): all keys of the command, or none; 6A80 for a cipher without protocol."""
+        version, keys = read_keys(command, self._require_session())
+        if any(self.profile.option(key.protocol) is None for key in keys.values()):
             raise Refusal(Status.WRONG_DATA)
-        if first(parameters, 0xC9) is None:
-            raise Refusal(Status.WRONG_DATA)
-        if aid in self.applications or aid == ISD_AID:
-            raise Refusal(Status.NOT_NOW)
-        if len(self.applications) >= _MAX_APPLICATIONS:
-            raise Refusal(Status.NO_MEMORY)
-        self.applications[aid] = applet(aid)
+        self.keys.put(command.p1, version, keys)
+        return bytes((version,)) + b"".join(key.check_value for key in keys.values())
 
     def _store_data(self, command: Command) -> bytes:
-        self._required_session()
+        """STORE DATA (11.11), to the application under personalization or to the domain itself."""
+        self._require_session()
         if self._personalization is None:
-            raise Refusal(Status.NOT_NOW)
+            self.objects |= read_domain_data(command)
+            return b""
         try:
-            return self._personalization.store_data(command)
+            self._personalization.store_data(command)
         except Refusal:
             self._personalization = None  # a run with a hole in it can't be gone on with
             raise
+        if self._personalization.over:
+            self._personalization = None
+        return b""
 
     def _get_status(self, command: Command) -> bytes:
-        """GET STATUS in TLV (11.4); all fits one response, so there is no "next occurrence"."""
-        self._required_session()
-        wanted = first(command.data, 0x4F)
-        if command.p2 != 0x02:
-            raise Refusal(Status.WRONG_P1_P2)
-        if wanted is None:
-            raise Refusal(Status.WRONG_DATA)
-        entries = b"".join(
-            encode(0xE3, encode(0x4F, aid) + encode(0x9F70, bytes((state,))) + extra)
-            for aid, state, extra in self._subset(command.p1)
-            if aid.startswith(wanted)
-        )
-        if not entries:
-            raise Refusal(Status.NO_REFERENCE)
-        return entries
-
-    def _subset(self, p1: int) -> list[tuple[bytes, int, bytes]]:
-        if p1 == _ISD:
-            return [(ISD_AID, self.state, b"")]
-        if p1 == _APPLICATIONS:
-            return [(aid, applet.life_cycle, b"") for aid, applet in self.applications.items()]
-        if p1 in (_PACKAGES, _PACKAGES_AND_MODULES):
-            shows_modules = p1 == _PACKAGES_AND_MODULES
-            return [
-                (package, 0x01, encode(0x84, module) if shows_modules else b"")
-                for package, module in MODULES
-            ]
-        raise Refusal(Status.WRONG_P1_P2)
+        """GET STATUS (11.4)."""
+        self._require_session()
+        return list_status(command, self.state, self.registry.applets, self._listing)
 
     def _set_status(self, command: Command) -> bytes:
-        """SET STATUS (11.10): the card's life cycle, or an application's lock."""
-        self._required_session()
-        if command.p1 == _ISD:
-            try:
-                wanted = CardState(command.p2)
-            except ValueError:
-                raise Refusal(Status.WRONG_P1_P2) from None
-            if wanted not in _TRANSITIONS[self.state]:
-                raise Refusal(Status.NOT_NOW)
-            self.state = wanted
-        elif command.p1 == _APPLICATIONS:
-            applet = self.applications.get(command.data)
-            if applet is None:
-                raise Refusal(Status.NO_REFERENCE)
-            applet.locked = bool(command.p2 & 0x80)
+        """SET STATUS (11.10): the card's life cycle, or the lock of applications."""
+        self._require_session()
+        locked = bool(command.p2 & _LOCK)
+        if command.p1 == _DOMAIN:
+            self.state = transition(self.state, command.p2)
+        elif command.p1 == _APPLICATION:
+            self.registry.lock(command.data, locked=locked)
+        elif command.p1 == _DOMAIN_AND_APPLICATIONS and command.data == ISD_AID:
+            self.registry.lock_all(locked=locked)
         else:
             raise Refusal(Status.WRONG_P1_P2)
         return b""

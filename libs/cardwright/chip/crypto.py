@@ -14,10 +14,15 @@ __all__ = [
     "aes_cmac",
     "aes_encrypt_block",
     "aes_key_check_value",
+    "des_encrypt_block",
     "des_key_check_value",
-    "emv_session_key",
     "pad",
     "retail_mac",
+    "retail_mac_of_blocks",
+    "tdes_cbc_decrypt",
+    "tdes_cbc_encrypt",
+    "tdes_ecb_decrypt",
+    "tdes_ecb_encrypt",
     "unpad",
 ]
 
@@ -72,16 +77,40 @@ def aes_key_check_value(key: bytes) -> bytes:
     return aes_encrypt_block(key, b"\x01" * 16)[:3]
 
 
-def emv_session_key(master: bytes, atc: int) -> bytes:
-    """EMV 4.3 Book 2, A1.3.1, common session key derivation, for a double-length DES key."""
-    counter = atc.to_bytes(2, "big")
-    diversifier = counter + b"\xf0" + bytes(5) + counter + b"\x0f" + bytes(5)
-    return Cipher(_tdes(master), ECB()).encryptor().update(diversifier)  # noqa: S305 - as EMV says
-
-
-def retail_mac(key: bytes, data: bytes) -> bytes:
+def retail_mac(key: bytes, data: bytes, icv: bytes = _ZERO_8) -> bytes:
     """ISO/IEC 9797-1 algorithm 3 with padding method 2: DES-CBC, the last block triple."""
+    return retail_mac_of_blocks(key, pad(data, 8), icv)
+
+
+def retail_mac_of_blocks(key: bytes, blocks: bytes, icv: bytes = _ZERO_8) -> bytes:
+    """ISO/IEC 9797-1 algorithm 3 over one whole block or more."""
     left = TripleDES(key[:8] * 3)  # three equal keys are single DES
-    head, tail = pad(data, 8)[:-8], pad(data, 8)[-8:]
-    chained = Cipher(left, CBC(_ZERO_8)).encryptor().update(head)[-8:] if head else _ZERO_8
+    head, tail = blocks[:-8], blocks[-8:]
+    chained = Cipher(left, CBC(icv)).encryptor().update(head)[-8:] if head else icv
     return Cipher(_tdes(key), CBC(chained)).encryptor().update(tail)
+
+
+def tdes_cbc_encrypt(key: bytes, data: bytes) -> bytes:
+    """Triple DES with a double-length key in CBC mode over whole blocks, ICV zero."""
+    return Cipher(_tdes(key), CBC(_ZERO_8)).encryptor().update(data)
+
+
+def tdes_cbc_decrypt(key: bytes, data: bytes) -> bytes:
+    """The inverse of ``tdes_cbc_encrypt``."""
+    return Cipher(_tdes(key), CBC(_ZERO_8)).decryptor().update(data)
+
+
+def tdes_ecb_encrypt(key: bytes, data: bytes) -> bytes:
+    """Triple DES with a double-length key, each block for itself."""
+    return Cipher(_tdes(key), ECB()).encryptor().update(data)  # noqa: S305 - as the standards say
+
+
+def tdes_ecb_decrypt(key: bytes, data: bytes) -> bytes:
+    """The inverse of ``tdes_ecb_encrypt``."""
+    return Cipher(_tdes(key), ECB()).decryptor().update(data)  # noqa: S305 - as the standards say
+
+
+def des_encrypt_block(key: bytes, block: bytes) -> bytes:
+    """Single DES under the first half of a double-length key: three equal keys are single DES."""
+    single = TripleDES(key[:8] * 3)
+    return Cipher(single, ECB()).encryptor().update(block)  # noqa: S305 - one block, no mode

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 from cardwright.chip.applet import Applet, ApplicationState
-from cardwright.chip.card_manager import MODULES, CardManager, CardState
-from cardwright.chip.scp03 import KeySet
+from cardwright.chip.card_manager import CardManager
+from cardwright.chip.keys import Key, KeySet, KeyStore, KeyType
+from cardwright.chip.life_cycle import CardState
+from cardwright.chip.mask import MODULES
+from cardwright.chip.profile import Profile
 
 __all__ = ["ChipMemoryError", "dump", "load"]
 
-_VERSION = 1
+_VERSION = 2
 
 
 class ChipMemoryError(ValueError):
@@ -23,23 +27,16 @@ class ChipMemoryError(ValueError):
 
 def dump(manager: CardManager) -> bytes:
     """All that outlives a power-down; session and selection do not."""
-    keys = manager.keys
     return json.dumps(
         {
             "version": _VERSION,
+            "profile": asdict(manager.profile),
             "cplc": manager.cplc.hex(),
             "diversification_data": manager.diversification_data.hex(),
             "state": manager.state,
-            "keys": {
-                "version": keys.version,
-                "i": keys.i,
-                "enc": keys.enc.hex(),
-                "mac": keys.mac.hex(),
-                "dek": keys.dek.hex(),
-                "sequence": keys.sequence,
-                "failures": keys.failures,
-            },
-            "applications": [_dump_applet(applet) for applet in manager.applications.values()],
+            "objects": _dump_values(manager.objects),
+            "keys": [_dump_key_set(each) for each in manager.keys.sets],
+            "applications": [_dump_applet(each) for each in manager.registry.applets],
         },
         separators=(",", ":"),
     ).encode()
@@ -58,26 +55,37 @@ def load(memory: bytes, random: Callable[[int], bytes]) -> CardManager:
 def _load_manager(fields: dict[str, Any], random: Callable[[int], bytes]) -> CardManager:
     if fields["version"] != _VERSION:
         raise ValueError("another version")
-    keys = fields["keys"]
+    profile = Profile(**fields["profile"])
     manager = CardManager(
+        profile,
         bytes.fromhex(fields["cplc"]),
         bytes.fromhex(fields["diversification_data"]),
-        KeySet(
-            int(keys["version"]),
-            int(keys["i"]),
-            bytes.fromhex(keys["enc"]),
-            bytes.fromhex(keys["mac"]),
-            bytes.fromhex(keys["dek"]),
-            int(keys["sequence"]),
-            int(keys["failures"]),
-        ),
+        KeyStore(profile.key_sets, [_load_key_set(each) for each in fields["keys"]]),
         random,
         CardState(fields["state"]),
+        _load_values(fields["objects"]),
     )
     for each in fields["applications"]:
-        applet = _load_applet(each)
-        manager.applications[applet.aid] = applet
+        manager.registry.put(_load_applet(each))
     return manager
+
+
+def _dump_key_set(keys: KeySet) -> dict[str, Any]:
+    return {
+        "version": keys.version,
+        "keys": {str(name): [key.kind, key.value.hex()] for name, key in keys.keys.items()},
+        "sequence": keys.sequence,
+        "failures": keys.failures,
+    }
+
+
+def _load_key_set(fields: dict[str, Any]) -> KeySet:
+    keys = {
+        int(name): Key(KeyType(kind), bytes.fromhex(value))
+        for name, (kind, value) in fields["keys"].items()
+    }
+    sequence, failures = int(fields["sequence"]), int(fields["failures"])
+    return KeySet(int(fields["version"]), keys, sequence, failures)
 
 
 def _dump_applet(applet: Applet) -> dict[str, Any]:
@@ -87,7 +95,7 @@ def _dump_applet(applet: Applet) -> dict[str, Any]:
         "aid": applet.aid.hex(),
         "state": applet.state,
         "locked": applet.locked,
-        "groupings": {f"{each:04X}": value.hex() for each, value in applet.groupings.items()},
+        "groupings": _dump_values(applet.groupings),
         "counters": applet.counters,
     }
 
@@ -97,8 +105,14 @@ def _load_applet(fields: dict[str, Any]) -> Applet:
     applet = code(bytes.fromhex(fields["aid"]))
     applet.state = ApplicationState(fields["state"])
     applet.locked = bool(fields["locked"])
-    applet.groupings = {
-        int(each, 16): bytes.fromhex(value) for each, value in fields["groupings"].items()
-    }
+    applet.groupings = _load_values(fields["groupings"])
     applet.counters = {name: int(value) for name, value in fields["counters"].items()}
     return applet
+
+
+def _dump_values(values: dict[int, bytes]) -> dict[str, str]:
+    return {f"{each:04X}": value.hex() for each, value in values.items()}
+
+
+def _load_values(fields: dict[str, str]) -> dict[int, bytes]:
+    return {int(each, 16): bytes.fromhex(value) for each, value in fields.items()}

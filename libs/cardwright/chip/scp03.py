@@ -1,10 +1,12 @@
-"""The card's half of SCP03 (GlobalPlatform Card Specification 2.3, Amendment D), S8 mode."""
+"""The card's half of SCP03 (GlobalPlatform Card Specification 2.3, Amendment D)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import cached_property
 from hmac import compare_digest
+from typing import ClassVar
 
 from cardwright.chip.apdu import Command, Refusal, Status
 from cardwright.chip.crypto import (
@@ -15,149 +17,128 @@ from cardwright.chip.crypto import (
     pad,
     unpad,
 )
+from cardwright.chip.keys import DEK, ENC, MAC, KeySet
+from cardwright.chip.session import C_ENC, R_ENC, R_MAC, Session
 
-__all__ = ["MAX_FAILURES", "KeySet", "Session", "card_keys"]
+__all__ = ["PSEUDO_RANDOM", "Scp03Session"]
 
-MAX_FAILURES = 10
-"""Failed authentications in a row after which a key set is blocked for good."""
+PSEUDO_RANDOM = 0x10
+"""The bit of ``i`` that says where the card challenge comes from."""
 
-_PSEUDO_RANDOM, _R_MAC, _R_ENC = 0x10, 0x20, 0x40  # bits of the parameter i
-_LEVELS = {0x00: 0, 0x01: 0, 0x03: 0, 0x11: _R_MAC, 0x13: _R_MAC, 0x33: _R_MAC | _R_ENC}
+_S16, _I_R_MAC, _I_R_ENC = 0x01, 0x20, 0x40  # further bits of i (table 5-1)
 _LAST_SEQUENCE = 0xFFFFFF
 
 
-def card_keys(kmc: bytes, diversification_data: bytes) -> tuple[bytes, bytes, bytes]:
-    """What the manufacturer loads: Key-ENC, Key-MAC and Key-DEK of one card.
-
-    SP 800-108 counter mode, the counter first: CMAC(KMC, n || 000000 k || 00 || data), n from 1.
-    """
-
-    def one(purpose: int) -> bytes:
-        rounds = 1 if len(kmc) == 16 else 2
-        tail = bytes((0, 0, 0, purpose, 0)) + diversification_data
-        return b"".join(aes_cmac(kmc, bytes((n + 1,)) + tail) for n in range(rounds))[: len(kmc)]
-
-    return one(1), one(2), one(3)
-
-
-def _kdf(key: bytes, constant: int, context: bytes, bits: int) -> bytes:
+def _kdf(key: bytes, constant: int, context: bytes, octets: int) -> bytes:
     """Amendment D, 4.1.5."""
-    out = b""
-    counter = 0
-    while len(out) * 8 < bits:
-        counter += 1
-        fixed = b"\0" * 11 + bytes((constant, 0, bits >> 8, bits & 0xFF, counter))
-        out += aes_cmac(key, fixed + context)
-    return out[: bits // 8]
+    head = bytes(11) + bytes((constant, 0)) + (octets * 8).to_bytes(2, "big")
+    rounds = range(1, -(-octets // 16) + 1)
+    return b"".join(aes_cmac(key, head + bytes((n,)) + context) for n in rounds)[:octets]
 
 
-@dataclass(slots=True, repr=False)
-class KeySet:
-    """A security domain's keys with the counters that outlive a power-down."""
+class Scp03Session(Session):
+    """One session; S8 mode, or S16 where ``i`` says so."""
 
-    version: int
-    i: int
-    enc: bytes
-    mac: bytes
-    dek: bytes
-    sequence: int = 0
-    failures: int = 0
+    _LEVELS: ClassVar = {
+        0x00: 0,
+        0x01: 0,
+        0x03: 0,
+        0x11: _I_R_MAC,
+        0x13: _I_R_MAC,
+        0x33: _I_R_MAC | _I_R_ENC,
+    }
+    block = 16
 
-    @property
-    def blocked(self) -> bool:
-        """Too many failed authentications."""
-        return self.failures >= MAX_FAILURES
+    def __init__(
+        self,
+        keys: KeySet,
+        i: int,
+        aid: bytes,
+        host_challenge: bytes,
+        random: Callable[[int], bytes],
+    ) -> None:
+        """INITIALIZE UPDATE (7.1.1): 6700 for a host challenge of another length than ``i`` says.
 
-    def card_challenge(self, aid: bytes, random: Callable[[int], bytes]) -> bytes:
-        """Pseudo-random from sequence counter and AID (6.2.2.1), or random, as ``i`` says."""
-        if not self.i & _PSEUDO_RANDOM:
-            return random(8)
-        if self.sequence >= _LAST_SEQUENCE:
-            raise Refusal(Status.NOT_NOW)
-        self.sequence += 1
-        return _kdf(self.enc, 0x02, self.sequence.to_bytes(3, "big") + aid, 64)
-
-
-class Session:
-    """A secure channel session, from INITIALIZE UPDATE until it is dropped."""
-
-    def __init__(self, keys: KeySet, host_challenge: bytes, card_challenge: bytes) -> None:
-        context = host_challenge + card_challenge
-        bits = len(keys.enc) * 8
-        self._keys = keys
-        self._enc = _kdf(keys.enc, 0x04, context, bits)
-        self._mac = _kdf(keys.mac, 0x06, context, bits)
-        self._rmac = _kdf(keys.mac, 0x07, context, bits)
-        self.card_challenge = card_challenge
-        self.card_cryptogram = _kdf(self._mac, 0x00, context, 64)
-        self._host_cryptogram = _kdf(self._mac, 0x01, context, 64)
+        6985 when the sequence counter is used up.
+        """
+        super().__init__(keys, i, 16 if i & _S16 else 8)
+        if len(host_challenge) != self.mac_size:
+            raise Refusal(Status.WRONG_LENGTH)
+        enc, mac = keys.keys[ENC].value, keys.keys[MAC].value
+        drawn = not i & PSEUDO_RANDOM
+        self._card_challenge = random(self.mac_size) if drawn else self._next_challenge(aid)
+        self._context = host_challenge + self._card_challenge
+        self._enc = _kdf(enc, 0x04, self._context, len(enc))
+        self._mac = _kdf(mac, 0x06, self._context, len(mac))
+        self._rmac = _kdf(mac, 0x07, self._context, len(mac))
+        self._dek = keys.keys[DEK].value
         self._chain = bytes(16)
         self._counter = 0
-        self.level: int | None = None
-        """None until the host is authenticated."""
 
     def answer(self, diversification_data: bytes) -> bytes:
-        """The response to INITIALIZE UPDATE (7.1.1)."""
-        keys = self._keys
-        counter = keys.sequence.to_bytes(3, "big") if keys.i & _PSEUDO_RANDOM else b""
-        head = diversification_data + bytes((keys.version, 0x03, keys.i))
-        return head + self.card_challenge + self.card_cryptogram + counter
-
-    def authenticate(self, command: Command) -> None:
-        """EXTERNAL AUTHENTICATE (7.1.2); a failure counts against the key set."""
-        if self.level is not None:
-            raise Refusal(Status.NOT_NOW)
-        needs = _LEVELS.get(command.p1)
-        if needs is None or needs & ~self._keys.i or command.p2:
-            raise Refusal(Status.WRONG_P1_P2)
-        command.require_length(16)
-        if not compare_digest(command.data[:8], self._host_cryptogram):
-            self._keys.failures += 1
-            raise Refusal(Status.BLOCKED if self._keys.blocked else Status.AUTHENTICATION_FAILED)
-        try:
-            self._check_mac(command)
-        except Refusal:
-            self._keys.failures += 1
-            raise
-        self._keys.failures = 0
-        self.level = command.p1
+        """Key information, challenge, cryptogram and, if it is used, the counter (7.1.1)."""
+        pseudo = self._i & PSEUDO_RANDOM
+        counter = self._keys.sequence.to_bytes(3, "big") if pseudo else b""
+        head = diversification_data + bytes((self._keys.version, 0x03, self._i))
+        return head + self._card_challenge + self._cryptogram(0x00) + counter
 
     def unwrap(self, command: Command) -> Command:
-        """Check the C-MAC, decrypt, and give the command as if it had come in clear."""
+        """Check the C-MAC, then decrypt (6.2.4, 6.2.6)."""
         data = self._check_mac(command)
-        self._counter += 1
-        if data and self.level is not None and self.level & 0x02:
-            if len(data) % 16:
-                raise Refusal(Status.SECURITY_NOT_SATISFIED)
-            icv = aes_encrypt_block(self._enc, self._counter.to_bytes(16, "big"))
-            plain = unpad(aes_cbc_decrypt(self._enc, icv, data))
-            if plain is None:
-                raise Refusal(Status.SECURITY_NOT_SATISFIED)
-            data = plain
+        self._counter += 1  # also for a command without data
+        if data and self.has(C_ENC):
+            data = self._decrypted(data)
         return replace(command, cla=command.cla & ~0x04, data=data)
 
     def wrap(self, data: bytes, status: int) -> bytes:
-        """Protect a response; error status words go out bare (6.2.5)."""
+        """Encrypt, then add the R-MAC; error status words go out bare (6.2.5, 6.2.7)."""
         trailer = status.to_bytes(2, "big")
-        protects = self.level is not None and self.level & 0x10
-        if not protects or not (status == Status.OK or status >> 8 in (0x62, 0x63)):
+        if not self.has(R_MAC) or not (status == Status.OK or status >> 8 in (0x62, 0x63)):
             return data + trailer
-        if data and self.level is not None and self.level & 0x20:
+        if data and self.has(R_ENC):
             block = b"\x80" + self._counter.to_bytes(15, "big")
             data = aes_cbc_encrypt(self._enc, aes_encrypt_block(self._enc, block), pad(data, 16))
-        return data + aes_cmac(self._rmac, self._chain + data + trailer)[:8] + trailer
+        mac = aes_cmac(self._rmac, self._chain + data + trailer)[: self.mac_size]
+        return data + mac + trailer
 
     def decrypt_sensitive(self, data: bytes) -> bytes:
-        """Undo data encryption under Key-DEK (6.2.8); only whole blocks can be such data."""
-        if not data or len(data) % 16:
+        """Key-DEK itself, AES-CBC with a zero ICV (6.2.8)."""
+        if not data or len(data) % self.block:
             raise Refusal(Status.WRONG_DATA)
-        return aes_cbc_decrypt(self._keys.dek, bytes(16), data)
+        return aes_cbc_decrypt(self._dek, bytes(16), data)
+
+    def _next_challenge(self, aid: bytes) -> bytes:
+        """The pseudo-random one (6.2.2.1)."""
+        keys = self._keys
+        if keys.sequence >= _LAST_SEQUENCE:
+            raise Refusal(Status.NOT_NOW)
+        keys.sequence += 1
+        context = keys.sequence.to_bytes(3, "big") + aid
+        return _kdf(keys.keys[ENC].value, 0x02, context, self.mac_size)
+
+    @cached_property
+    def _host_cryptogram(self) -> bytes:
+        return self._cryptogram(0x01)
+
+    def _cryptogram(self, constant: int) -> bytes:
+        return _kdf(self._mac, constant, self._context, self.mac_size)
 
     def _check_mac(self, command: Command) -> bytes:
-        data, received = command.data[:-8], command.data[-8:]
-        header = bytes((command.cla, command.ins, command.p1, command.p2, len(command.data)))
-        chain = aes_cmac(self._mac, self._chain + header + data)
-        if not compare_digest(chain[:8], received):
+        data, received = command.data[: -self.mac_size], command.data[-self.mac_size :]
+        chain = aes_cmac(self._mac, self._chain + command.header(len(command.data)) + data)
+        if not compare_digest(chain[: self.mac_size], received):
             raise Refusal(Status.SECURITY_NOT_SATISFIED)
         self._chain = chain
         return data
+
+    def _decrypted(self, data: bytes) -> bytes:
+        if len(data) % self.block:
+            raise Refusal(Status.SECURITY_NOT_SATISFIED)
+        icv = aes_encrypt_block(self._enc, self._counter.to_bytes(16, "big"))
+        plain = unpad(aes_cbc_decrypt(self._enc, icv, data))
+        if plain is None:
+            raise Refusal(Status.SECURITY_NOT_SATISFIED)
+        return plain
+
+    def _opened(self) -> None:
+        """The counter went up with the challenge already."""

@@ -6,7 +6,15 @@ from collections.abc import Iterator
 
 from cardwright.chip.apdu import Refusal, Status
 
-__all__ = ["encode", "first", "grouping_length", "read_dol", "read_lv", "read_tlvs"]
+__all__ = [
+    "encode",
+    "first",
+    "grouping_length",
+    "read_dol",
+    "read_lv",
+    "read_tags",
+    "read_tlvs",
+]
 
 
 def encode(tag: int, value: bytes) -> bytes:
@@ -47,6 +55,16 @@ def read_dol(dol: bytes) -> list[tuple[int, int]]:
         size, at = _read_size(dol, at)
         entries.append((tag, size))
     return entries
+
+
+def read_tags(data: bytes) -> list[int]:
+    """The tags of a tag list (ISO/IEC 7816-4, 8.5.1)."""
+    tags = []
+    at = 0
+    while at < len(data):
+        tag, at = _read_tag(data, at)
+        tags.append(tag)
+    return tags
 
 
 def read_lv(data: bytes) -> Iterator[bytes]:

@@ -16,6 +16,7 @@ __all__ = ["Chip", "ChipSlot", "ChipWorks", "pack_apdus", "succeeded", "unpack_a
 
 # GlobalPlatform Card Specification 2.3.1, 11.11, and its Amendment D, 7.1.1
 _STORE_DATA, _INITIALIZE_UPDATE = 0xE2, 0x50
+_GET_RESPONSE = 0xC0  # fetches the answer of a T=0 chip (ISO/IEC 7816-4, 7.6.1)
 
 
 class Chip(Protocol):
@@ -65,6 +66,7 @@ class ChipSlot:
         self._works, self._floor, self._card, self._passport = works, floor, card, passport
         self._chip: Chip | None = None
         self._saved = b""
+        self._presents_itself = False
         self.personalised = False
         self.commands = 0
         self.serial = ""
@@ -86,7 +88,9 @@ class ChipSlot:
         response = self._chip.process(command)
         self.commands += 1
         self.personalised |= command[1] == _STORE_DATA and succeeded(response)
-        if command[1] == _INITIALIZE_UPDATE and succeeded(response):
+        if command[1] != _GET_RESPONSE:
+            self._presents_itself = command[1] == _INITIALIZE_UPDATE
+        if self._presents_itself and succeeded(response) and len(response) > 12:
             self.serial = response[:10].hex().upper()
         return response
 

@@ -1,252 +1,204 @@
-"""A debit application without offline data authentication, as EMV CPS 1.1 data groupings.
+"""One card's EMV application, as EMV CPS 1.1 data groupings: a profile and the card's own values.
 
-The product's values (``EmvProfile``) and the card's (``CardValues``) become records, the answer to
-SELECT (grouping 9102), the answer to GET PROCESSING OPTIONS (9104) and, apart from them since they
-come from the security module, the keys (8000) and their check values (9000).
+Records (0101 to 0AFF), the answer to SELECT (9102; 9103 where contactless has one of its own), to
+GET PROCESSING OPTIONS (9104, contactless 9207) and internal data (A001) are made here. Keys (8000)
+with their check values (9000), the PIN (8010) with its counters (9010), the card's own key pair and
+the certificates come from the security module: for these the application carries templates of
+records and the octets to be signed.
 """
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
+from cardwright.emv.card_values import CardValues, card_objects
 from cardwright.emv.dgi import Dgi
-from cardwright.emv.errors import EmvError
-from cardwright.emv.records import RecordFile, application_file_locator, build_records
+from cardwright.emv.oda.static_data import static_data
+from cardwright.emv.plan import Plan, PlannedRecord, plan
+from cardwright.emv.plan_slots import SDA_TAG_LIST, Slot, authenticates, internal_objects
+from cardwright.emv.profile import Interface, Method, Profile
+from cardwright.emv.records import build_records, read_locator
+from cardwright.emv.selection import file_control_information
 from cardwright.iso import tlv
-from cardwright.iso.pan import Pan
-from cardwright.iso.tracks import Expiry, ServiceCode
-from cardwright.secret import SecretText
+from cardwright.secret import SecretBytes
 
-__all__ = ["CardValues", "EmvApplication", "EmvProfile", "build", "keys_dgis"]
+__all__ = ["EmvApplication", "OfflineAuthentication", "RecordTemplate", "build"]
 
-_DGI_FCI = 0x9102
-_DGI_PROCESSING_OPTIONS = 0x9104
-_DGI_KEYS = 0x8000
-_DGI_KEY_CHECK_VALUES = 0x9000
-_OFFLINE_DATA_AUTHENTICATION = 0x61  # AIP octet 1: SDA, DDA, CDA
-_TRACK2_EQUIVALENT_MAX = 19
+_DGI_FCI, _DGI_FCI_CONTACTLESS = 0x9102, 0x9103
+_DGI_OPTIONS = {Interface.CONTACT: 0x9104, Interface.CONTACTLESS: 0x9207}
+_DGI_INTERNAL = 0xA001
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EmvProfile:
-    """What all cards of a product have in common; octets as EMV Book 3 annexes A and C have them.
+@dataclass(frozen=True, slots=True)
+class RecordTemplate:
+    """A record that the security module completes.
 
     Attributes:
-        aid: application identifier, 5 to 16 octets.
-        label: application label (50), 1 to 16 characters.
-        priority: application priority indicator (87), 0 to 255.
-        aip: application interchange profile (82), 2 octets, no offline data authentication.
-        currency: application currency (9F42), three digits of ISO 4217.
-        currency_exponent: its minor digits (9F44).
-        country: issuer country (5F28), three digits of ISO 3166.
-        language: language preference (5F2D), one to four ISO 639 pairs, such as ``fren``.
-        cvm_list: cardholder verification methods (8E), with the two amounts.
-        iac_default: issuer action code, default (9F0D), 5 octets.
-        iac_denial: issuer action code, denial (9F0E), 5 octets.
-        iac_online: issuer action code, online (9F0F), 5 octets.
-        cdol1: data that the first cryptogram asks of the terminal (8C).
-        cdol2: data that the second asks (8D).
-        usage_control: application usage control (9F07), 2 octets.
-        application_version: application version number (9F08), 2 octets.
-        pdol: data that GET PROCESSING OPTIONS asks (9F38); empty for none.
-
-    Raises:
-        EmvError: PROFILE_VALUE, naming the attribute.
+        sfi: short file identifier.
+        number: record number.
+        objects: tag and value in order; None is for the module to fill in.
+        length: octets of the finished record, with its template.
     """
 
-    aid: bytes
-    label: str
-    aip: bytes
-    currency: str
-    country: str
-    language: str
-    cvm_list: bytes
-    iac_default: bytes
-    iac_denial: bytes
-    iac_online: bytes
-    cdol1: bytes
-    cdol2: bytes
-    usage_control: bytes
-    application_version: bytes
-    priority: int = 1
-    currency_exponent: int = 2
-    pdol: bytes = b""
-
-    def __post_init__(self) -> None:
-        for name, good in (
-            ("aid", 5 <= len(self.aid) <= 16),
-            ("label", 1 <= len(self.label) <= 16 and _printable(self.label)),
-            ("priority", 0 <= self.priority <= 0xFF),
-            ("aip", len(self.aip) == 2 and not self.aip[0] & _OFFLINE_DATA_AUTHENTICATION),
-            ("currency", len(self.currency) == 3 and _decimal(self.currency)),
-            ("currency_exponent", 0 <= self.currency_exponent <= 9),
-            ("country", len(self.country) == 3 and _decimal(self.country)),
-            ("language", len(self.language) in {2, 4, 6, 8} and _printable(self.language)),
-            ("cvm_list", 10 <= len(self.cvm_list) <= 252 and len(self.cvm_list) % 2 == 0),
-            ("iac_default", len(self.iac_default) == 5),
-            ("iac_denial", len(self.iac_denial) == 5),
-            ("iac_online", len(self.iac_online) == 5),
-            ("cdol1", bool(self.cdol1)),
-            ("cdol2", bool(self.cdol2)),
-            ("usage_control", len(self.usage_control) == 2),
-            ("application_version", len(self.application_version) == 2),
-        ):
-            if not good:
-                raise EmvError("PROFILE_VALUE", f"The profile's {name} is not as EMV Book 3 has it")
+    sfi: int
+    number: int
+    objects: tuple[tuple[int, bytes | None], ...] = field(repr=False)
+    length: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CardValues:
-    """What one card has for itself.
+@dataclass(frozen=True, slots=True)
+class OfflineAuthentication:
+    """What the security module needs to make the application's certificates and signatures.
 
     Attributes:
-        pan: application PAN (5A).
-        psn: PAN sequence number (5F34), two digits.
-        expiry: the last month of the application (5F24 is its last day).
-        effective: the first day of the application (5F25).
-        service_code: 5F30, and within track 2 equivalent data.
-        track2_discretionary: issuer's digits of track 2 equivalent data (57), the iCVV among them.
-        stripe_name: cardholder's name as on track 1 (5F20).
-
-    Raises:
-        EmvError: CARD_VALUE, naming the attribute.
+        method: the strongest that the application does.
+        static_data: static data to be authenticated (EMV Book 3, 10.3).
+        records: those that hold certificates; none of them is signed.
+        icc_bits: modulus of the card's own key pair; 0 for none.
+        pin_bits: modulus of its PIN encipherment key pair; 0 for none.
+        icc_exponent: public exponent of both.
     """
 
-    pan: Pan
-    psn: str
-    expiry: Expiry
-    effective: dt.date
-    service_code: ServiceCode
-    track2_discretionary: SecretText
-    stripe_name: SecretText
-
-    def __post_init__(self) -> None:
-        digits = self.track2_discretionary.reveal()
-        track2_digits = len(self.pan) + len(digits) + 8  # separator, YYMM, service code
-        for name, good in (
-            ("psn", len(self.psn) == 2 and _decimal(self.psn)),
-            ("effective", self.effective <= self.expiry.last_day()),
-            (
-                "track2_discretionary",
-                (not digits or _decimal(digits)) and track2_digits <= 2 * _TRACK2_EQUIVALENT_MAX,
-            ),
-            (
-                "stripe_name",
-                2 <= len(self.stripe_name) <= 26 and self.stripe_name.reveal().isascii(),
-            ),
-        ):
-            if not good:
-                raise EmvError("CARD_VALUE", f"The card's {name} is not as EMV Book 3 has it")
+    method: Method
+    static_data: SecretBytes
+    records: tuple[RecordTemplate, ...]
+    icc_bits: int
+    pin_bits: int = 0
+    icc_exponent: int = 3
 
 
 @dataclass(frozen=True, slots=True)
 class EmvApplication:
-    """A personalized application's data, keys apart.
+    """A personalized application's data, without what comes from the security module.
 
     Attributes:
         aid: which application instance the groupings are for.
-        dgis: all groupings, in the order to store them.
-        afl: application file locator, 4 octets an entry.
+        dgis: all groupings that are complete, in the order to store them.
+        afl: application file locator of contact, 4 octets an entry; empty for a directory.
         records: the groupings of ``dgis`` that are records.
+        authentication: none for an application without certificates.
+        contactless_afl: that of contactless; empty for an application without.
+        contactless_authentication: where contactless signs other static data than contact: the
+            records with the certificates over them. The card has one key pair all the same.
     """
 
     aid: bytes
     dgis: tuple[Dgi, ...]
     afl: bytes
     records: tuple[Dgi, ...]
+    authentication: OfflineAuthentication | None = None
+    contactless_afl: bytes = b""
+    contactless_authentication: OfflineAuthentication | None = None
 
 
-def build(profile: EmvProfile, values: CardValues) -> EmvApplication:
+def build(profile: Profile, values: CardValues, aid: bytes = b"") -> EmvApplication:
     """Return the application of one card.
 
-    Raises:
-        EmvError: RECORD_LENGTH when lists of the profile are too long for a record.
-    """
-    files = _record_files(profile, values)
-    records = tuple(build_records(files))
-    afl = application_file_locator((sfi, number) for sfi, number, _ in files)
-    options = tlv.encode_all(((0x82, profile.aip), (0x94, afl)))
-    others = (Dgi(_DGI_FCI, _fci(profile)), Dgi(_DGI_PROCESSING_OPTIONS, options))
-    return EmvApplication(profile.aid, records + others, afl, records)
-
-
-def keys_dgis(enciphered_keys: bytes, check_values: Sequence[bytes]) -> tuple[Dgi, Dgi]:
-    """Return groupings 8000 and 9000 of the card's three triple DES master keys.
-
     Args:
-        enciphered_keys: 48 octets, the keys for cryptograms, for messaging integrity and for
-            messaging confidentiality in that order, enciphered as the security module gives them.
-        check_values: the three keys' 3-octet check values, in the same order.
+        profile: What it shares with others.
+        values: What it has for itself.
+        aid: The instance's; the profile's own unless given.
 
     Raises:
-        EmvError: KEY_DATA for other lengths.
+        EmvError: RECORD_LENGTH or RECORD_LAYOUT, as ``plan`` raises them.
     """
-    if len(enciphered_keys) != 48 or [len(value) for value in check_values] != [3, 3, 3]:
-        raise EmvError("KEY_DATA", "The keys are 48 enciphered octets with three 3-octet KCVs")
-    return (
-        Dgi(_DGI_KEYS, enciphered_keys),
-        Dgi(_DGI_KEY_CHECK_VALUES, b"".join(check_values)),
+    planned, own = plan(profile), card_objects(values)
+    records = tuple(
+        build_records(
+            (record.sfi, record.number, _complete(record, own))
+            for record in planned.records
+            if not record.certified
+        )
+    )
+    certificates = {
+        interface: _authentication(profile, planned, interface, records, own)
+        for interface in Interface
+    }
+    return EmvApplication(
+        aid=aid or profile.aid,
+        dgis=(*records, *_answers(profile, planned), *_internal(profile)),
+        afl=planned.locators[Interface.CONTACT],
+        records=records,
+        authentication=certificates[Interface.CONTACT],
+        contactless_afl=planned.locators.get(Interface.CONTACTLESS, b""),
+        contactless_authentication=certificates[Interface.CONTACTLESS],
     )
 
 
-def _record_files(profile: EmvProfile, values: CardValues) -> tuple[RecordFile, ...]:
-    return (
-        (1, 1, [(0x57, _track2(values)), (0x5F20, values.stripe_name.reveal().encode())]),
-        (2, 1, [
-            (0x5A, _compressed(values.pan.digits())),
-            (0x5F24, _numeric(f"{values.expiry.last_day():%y%m%d}")),
-            (0x5F25, _numeric(f"{values.effective:%y%m%d}")),
-            (0x5F28, _numeric(profile.country)),
-            (0x5F30, _numeric(values.service_code.digits)),
-            (0x5F34, _numeric(values.psn)),
-            (0x9F07, profile.usage_control),
-            (0x9F08, profile.application_version),
-            (0x9F42, _numeric(profile.currency)),
-            (0x9F44, bytes((profile.currency_exponent,))),
-        ]),
-        (2, 2, [
-            (0x8C, profile.cdol1),
-            (0x8D, profile.cdol2),
-            (0x8E, profile.cvm_list),
-            (0x9F0D, profile.iac_default),
-            (0x9F0E, profile.iac_denial),
-            (0x9F0F, profile.iac_online),
-        ]),
-    )  # fmt: skip
+def _value(slot: Slot, own: Mapping[int, bytes]) -> bytes | None:
+    return slot.value if slot.value is not None else own.get(slot.tag)
 
 
-def _fci(profile: EmvProfile) -> bytes:
-    pdol = ((0x9F38, profile.pdol),) if profile.pdol else ()
-    return tlv.encode(0xA5, tlv.encode_all((
-        (0x50, profile.label.encode()),
-        (0x87, bytes((profile.priority,))),
-        *pdol,
-        (0x5F2D, profile.language.encode()),
-    )))  # fmt: skip
+def _complete(record: PlannedRecord, own: Mapping[int, bytes]) -> list[tuple[int, bytes]]:
+    """Return the record's data objects; all have a value, as none is certified."""
+    pairs = ((slot.tag, _value(slot, own)) for slot in record.slots)
+    return [(tag, value) for tag, value in pairs if value is not None]
 
 
-def _track2(values: CardValues) -> bytes:
-    return _compressed(
-        f"{values.pan.digits()}D{values.expiry.yymm}"
-        f"{values.service_code.digits}{values.track2_discretionary.reveal()}"
+def _answers(profile: Profile, planned: Plan) -> Iterator[Dgi]:
+    """What SELECT and GET PROCESSING OPTIONS answer."""
+    answers = [
+        tlv.encode(0xA5, tlv.encode_all(file_control_information(profile, interface)))
+        for interface in profile.interfaces
+    ]
+    yield Dgi(_DGI_FCI, answers[0])
+    if answers[-1] != answers[0]:
+        yield Dgi(_DGI_FCI_CONTACTLESS, answers[-1])
+    for interface in profile.interfaces:
+        aip, afl = profile.settings(interface).aip, planned.locators[interface]
+        yield Dgi(_DGI_OPTIONS[interface], tlv.encode_all(((0x82, aip), (0x94, afl))))
+
+
+def _internal(profile: Profile) -> Iterator[Dgi]:
+    objects = internal_objects(profile)
+    if objects:
+        yield Dgi(_DGI_INTERNAL, tlv.encode_all(objects.items()))
+
+
+def _authentication(
+    profile: Profile,
+    planned: Plan,
+    interface: Interface,
+    records: Sequence[Dgi],
+    own: Mapping[int, bytes],
+) -> OfflineAuthentication | None:
+    """Return what the module makes for an interface; records that both share are contact's."""
+    keys = profile.authentication
+    mine = [r for r in planned.records if r.certified and r.interfaces[0] is interface]
+    if keys is None or not mine:
+        return None
+    return OfflineAuthentication(
+        method=keys.method,
+        static_data=_static_data(profile, planned, interface, records),
+        records=tuple(
+            RecordTemplate(
+                record.sfi,
+                record.number,
+                tuple((slot.tag, _value(slot, own)) for slot in record.slots),
+                record.length,
+            )
+            for record in mine
+        ),
+        icc_bits=keys.icc_bits or 0,
+        pin_bits=keys.pin_bits or 0,
+        icc_exponent=keys.icc_exponent,
     )
 
 
-def _numeric(digits: str) -> bytes:
-    """Format n: right-justified, a leading zero where the count is odd."""
-    return bytes.fromhex(digits if len(digits) % 2 == 0 else "0" + digits)
-
-
-def _compressed(digits: str) -> bytes:
-    """Format cn: left-justified, a trailing F where the count is odd."""
-    return bytes.fromhex(digits if len(digits) % 2 == 0 else digits + "F")
-
-
-def _decimal(text: str) -> bool:
-    return text.isascii() and text.isdigit()
-
-
-def _printable(text: str) -> bool:
-    return text.isascii() and text.isprintable()
+def _static_data(
+    profile: Profile, planned: Plan, interface: Interface, records: Sequence[Dgi]
+) -> SecretBytes:
+    """Return what is signed for an interface, whose terminal reads by its own locator."""
+    content = {dgi.id: dgi.value for dgi in records}
+    settings = profile.settings(interface)
+    signs_aip = profile.authentication is not None and profile.authentication.sign_aip
+    return static_data(
+        (
+            (item.sfi, content[item.sfi << 8 | item.number])
+            for item in read_locator(planned.locators[interface])
+            if item.signed
+        ),
+        SDA_TAG_LIST if signs_aip and authenticates(settings) else b"",
+        settings.aip,
+    )

@@ -9,8 +9,10 @@ class EmvError(ValueError):
     """A value that an EMV specification refuses.
 
     Attributes:
-        code: KEY_LENGTH, DERIVATION_INPUT, DGI_ID, DGI_LENGTH, DGI_TRUNCATED, RECORD_POSITION,
-            RECORD_LENGTH, PROFILE_VALUE, CARD_VALUE or KEY_DATA.
+        code: KEY_LENGTH, KEY_ALGORITHM, DERIVATION_INPUT, CRYPTOGRAM_VERSION, CRYPTOGRAM_DATA,
+            SCRIPT_LENGTH, DGI_ID, DGI_LENGTH, DGI_TRUNCATED, RECORD_POSITION, RECORD_LENGTH,
+            RECORD_LAYOUT, LOCATOR, DIRECTORY_LENGTH, TAG_UNKNOWN, BIT_NAME, DOL_ENTRY, CVM_LIST,
+            PROFILE_VALUE or CARD_VALUE.
     """
 
     def __init__(self, code: str, message: str) -> None:

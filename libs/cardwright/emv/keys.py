@@ -1,26 +1,24 @@
 """EMV Book 2 annex A1.4: the card's master keys from the issuer's, and key check values.
 
-Where a payment HSM derives, these keys never leave it; this module is the software keystore's and
-the tests' way to the same values.
+The issuer's key is a handle, so that it may stay in an HSM; the card's keys leave as secrets, to be
+sealed for its chip.
 """
 
 from __future__ import annotations
 
-from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
-from cryptography.hazmat.primitives.ciphers import Cipher, modes
-from cryptography.hazmat.primitives.ciphers.algorithms import AES
-from cryptography.hazmat.primitives.cmac import CMAC
+from hashlib import sha1
 
+from cardwright.cipher import BlockCipher, Tdes, odd_parity
 from cardwright.emv.errors import EmvError
+from cardwright.payment.decimal import decimalized
 from cardwright.secret import SecretBytes
 
-__all__ = ["derive_option_a", "kcv", "kcv_aes_cmac", "odd_parity", "tdes_ecb"]
+__all__ = ["derive_option_a", "derive_option_b", "derive_option_c", "kcv", "kcv_aes_cmac"]
 
-_ODD = bytes(octet ^ (octet.bit_count() + 1) % 2 for octet in range(256))
 _INVERTED = bytes(octet ^ 0xFF for octet in range(256))
 
 
-def derive_option_a(imk: SecretBytes, pan: str, psn: str) -> SecretBytes:
+def derive_option_a(imk: Tdes, pan: str, psn: str) -> SecretBytes:
     """Return the card's 16-octet master key, its parity odd (annex A1.4.1, option A).
 
     Args:
@@ -32,55 +30,77 @@ def derive_option_a(imk: SecretBytes, pan: str, psn: str) -> SecretBytes:
     Raises:
         EmvError: KEY_LENGTH or DERIVATION_INPUT.
     """
-    digits = pan + psn
-    if not (len(psn) == 2 and 8 <= len(pan) <= 19 and digits.isascii() and digits.isdigit()):
-        raise EmvError("DERIVATION_INPUT", "Derivation needs a PAN's digits and a two-digit PSN")
-    left = bytes.fromhex(digits[-16:].rjust(16, "0"))
-    return SecretBytes(odd_parity(tdes_ecb(imk, left + left.translate(_INVERTED))))
+    return _triple_des(imk, _digits(pan, psn)[-16:].rjust(16, "0"))
 
 
-def kcv(key: SecretBytes) -> bytes:
-    """Return the 3-octet check value of a triple DES key: eight zero octets, enciphered.
+def derive_option_b(imk: Tdes, pan: str, psn: str) -> SecretBytes:
+    """Return the card's 16-octet master key, its parity odd (annex A1.4.2, option B).
+
+    Up to 16 digits it is option A; of longer account numbers the decimals of a SHA-1 hash count.
+
+    Args:
+        imk: the issuer's master key, 16 octets.
+        pan: the account number's digits.
+        psn: the two digits of the PAN sequence number, ``"00"`` where the card has none.
 
     Raises:
-        EmvError: KEY_LENGTH unless the key has 16 or 24 octets.
+        EmvError: KEY_LENGTH or DERIVATION_INPUT.
     """
-    return tdes_ecb(key, bytes(8))[:3]
+    if len(pan) <= 16:
+        return derive_option_a(imk, pan, psn)
+    digits = _digits(pan, psn)
+    packed = bytes.fromhex("0" * (len(digits) % 2) + digits)
+    # The hash only spreads the digits; nothing depends on its strength.
+    hashed = sha1(packed, usedforsecurity=False).digest()
+    return _triple_des(imk, decimalized(hashed)[:16])
 
 
-def kcv_aes_cmac(key: SecretBytes, length: int = 3) -> bytes:
+def derive_option_c(imk: BlockCipher, pan: str, psn: str) -> SecretBytes:
+    """Return the card's AES master key, as long as the issuer's (annex A1.4.3, option C).
+
+    Args:
+        imk: the issuer's master key, an AES key.
+        pan: the account number's digits.
+        psn: the two digits of the PAN sequence number, ``"00"`` where the card has none.
+
+    Raises:
+        EmvError: KEY_ALGORITHM or DERIVATION_INPUT.
+    """
+    if imk.block != 16:
+        raise EmvError("KEY_ALGORITHM", "Option C derives from an AES key")
+    block = bytes.fromhex(_digits(pan, psn).rjust(32, "0"))
+    return SecretBytes(imk.encrypt(block + block.translate(_INVERTED))[: imk.length])
+
+
+def kcv(key: Tdes) -> bytes:
+    """Return the 3-octet check value of a triple DES key: eight zero octets, enciphered."""
+    return key.encrypt(bytes(8))[:3]
+
+
+def kcv_aes_cmac(key: BlockCipher, length: int = 3) -> bytes:
     """Return the check value of an AES key: the CMAC of a zero block (X9.24-1:2017 annex A).
 
     Args:
-        key: 16, 24 or 32 octets.
+        key: an AES key.
         length: how many leading octets to keep; 3 as for triple DES, 5 as X9.143 does.
 
     Raises:
-        EmvError: KEY_LENGTH for a key that is no AES key.
+        EmvError: KEY_ALGORITHM for a key that is no AES key.
     """
-    if len(key) not in {16, 24, 32}:
-        raise EmvError("KEY_LENGTH", "An AES key has 16, 24 or 32 octets")
-    mac = CMAC(AES(key.reveal()))
-    mac.update(bytes(16))
-    return mac.finalize()[:length]
+    if key.block != 16:
+        raise EmvError("KEY_ALGORITHM", "This check value is an AES key's")
+    return key.cmac(bytes(16))[:length]
 
 
-def odd_parity(key: bytes) -> bytes:
-    """Return ``key`` with the low bit of each octet set so that its count of ones is odd."""
-    return key.translate(_ODD)
+def _digits(pan: str, psn: str) -> str:
+    digits = pan + psn
+    if not (len(psn) == 2 and 8 <= len(pan) <= 19 and digits.isascii() and digits.isdigit()):
+        raise EmvError("DERIVATION_INPUT", "Derivation needs a PAN's digits and a two-digit PSN")
+    return digits
 
 
-def tdes_ecb(key: SecretBytes, blocks: bytes) -> bytes:
-    """Encipher whole 8-octet blocks with triple DES, each for itself.
-
-    Raises:
-        EmvError: KEY_LENGTH unless the key has 16 or 24 octets.
-    """
-    clear = key.reveal()
-    if len(clear) == 16:
-        clear += clear[:8]
-    elif len(clear) != 24:
-        raise EmvError("KEY_LENGTH", "A triple DES key has 16 or 24 octets")
-    # ECB is what the standard asks for: the blocks are diversified data, never messages.
-    encryptor = Cipher(TripleDES(clear), modes.ECB()).encryptor()  # noqa: S305  # EMV annex A1.4
-    return encryptor.update(blocks)
+def _triple_des(imk: Tdes, digits: str) -> SecretBytes:
+    if imk.length != 16:
+        raise EmvError("KEY_LENGTH", "An issuer's triple DES master key has 16 octets")
+    block = bytes.fromhex(digits)
+    return SecretBytes(odd_parity(imk.encrypt(block + block.translate(_INVERTED))))

@@ -6,20 +6,37 @@ template 70. CPS 1.1 names a record's grouping by the file identifier and the re
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from itertools import groupby
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 
 from cardwright.emv.dgi import Dgi
 from cardwright.emv.errors import EmvError
 from cardwright.iso import tlv
 
-__all__ = ["RecordFile", "application_file_locator", "build_records"]
+__all__ = [
+    "RECORD_MAX",
+    "RECORD_TEMPLATE",
+    "Located",
+    "RecordFile",
+    "application_file_locator",
+    "build_records",
+    "read_locator",
+]
 
 RecordFile = tuple[int, int, Sequence[tuple[int, bytes]]]
 """Short file identifier (1 to 30), record number (1 to 255), and (tag, value) pairs in order."""
 
-_RECORD_TEMPLATE = 0x70
-_RECORD_MAX = 254
+RECORD_TEMPLATE = 0x70
+RECORD_MAX = 254  # with tag and length (Book 3, 7.1)
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A record that a locator names; ``signed``: offline data authentication covers it."""
+
+    sfi: int
+    number: int
+    signed: bool
 
 
 def build_records(records: Iterable[RecordFile]) -> list[Dgi]:
@@ -44,26 +61,66 @@ def build_records(records: Iterable[RecordFile]) -> list[Dgi]:
         seen.add(identifier)
         value = tlv.encode_all(objects)
         if sfi <= 10:
-            value = tlv.encode(_RECORD_TEMPLATE, value)
-        if len(value) > _RECORD_MAX:
+            value = tlv.encode(RECORD_TEMPLATE, value)
+        if len(value) > RECORD_MAX:
             raise EmvError(
                 "RECORD_LENGTH",
-                f"Record {sfi}.{number} takes {len(value)} octets and holds {_RECORD_MAX}; "
+                f"Record {sfi}.{number} takes {len(value)} octets and holds {RECORD_MAX}; "
                 "move a data object to another record",
             )
         dgis.append(Dgi(identifier, value))
     return dgis
 
 
-def application_file_locator(positions: Iterable[tuple[int, int]]) -> bytes:
+def application_file_locator(
+    positions: Iterable[tuple[int, int]],
+    signed: Collection[tuple[int, int]] = (),
+    leading: int | None = None,
+) -> bytes:
     """Return the AFL (tag 94) of (file, record) pairs: four octets a run of records.
 
-    No record is named as signed off line. Runs are in ascending order.
+    Files are in ascending order, but for the one that is to lead; so are records in a file. A run's
+    signed records are its first (Book 3, 10.2), so one that follows an unsigned one begins a run.
+
+    Args:
+        positions: The records.
+        signed: Those of them that offline data authentication covers.
+        leading: The file to read first: that of the certificates (Book 3, 7.1, table 27).
     """
-    entries: list[bytes] = []
-    # Consecutive records share the difference between their number and their rank.
-    ranked = enumerate(sorted(positions))
-    for (sfi, _), run in groupby(ranked, lambda r: (r[1][0], r[1][1] - r[0])):
-        numbers = [number for _, (_, number) in run]
-        entries.append(bytes((sfi << 3, numbers[0], numbers[-1], 0)))
-    return b"".join(entries)
+    runs: list[list[tuple[int, int]]] = []
+    for position in sorted(positions, key=lambda p: (p[0] != leading, p)):
+        last = runs[-1][-1] if runs else (0, 0)
+        follows = position == (last[0], last[1] + 1) and (last in signed or position not in signed)
+        if follows:
+            runs[-1].append(position)
+        else:
+            runs.append([position])
+    return b"".join(
+        bytes((run[0][0] << 3, run[0][1], run[-1][1], sum(p in signed for p in run)))
+        for run in runs
+    )
+
+
+def read_locator(afl: bytes) -> list[Located]:
+    """Return the records of an AFL, in the order that a terminal reads them (Book 3, 10.2).
+
+    Raises:
+        EmvError: LOCATOR for an entry that is none.
+    """
+    records: list[Located] = []
+    for at in range(0, len(afl), 4):
+        entry = afl[at : at + 4]
+        sound = (
+            len(entry) == 4
+            and not entry[0] & 7
+            and 1 <= entry[0] >> 3 <= 30
+            and 1 <= entry[1] <= entry[2]
+            and entry[3] <= entry[2] - entry[1] + 1
+        )
+        if not sound:
+            raise EmvError("LOCATOR", "An entry of the application file locator is none")
+        records += (
+            Located(entry[0] >> 3, number, number < entry[1] + entry[3])
+            for number in range(entry[1], entry[2] + 1)
+        )
+    return records

@@ -1,43 +1,51 @@
-"""Secure Channel Protocol 03 (GlobalPlatform Card Specification 2.3, Amendment D), S8 mode.
+"""Secure Channel Protocol 03 (GlobalPlatform Card Specification 2.3, Amendment D 1.2).
 
 The chain of C-MACs and the encryption counter depend on the commands alone, never on the
 responses. So the security module can wrap a card's whole script in one go, and the station that
 holds the card needs neither keys nor further calls: see ``wrap_script``.
+
+S8 mode has challenges, cryptograms and MACs of 8 octets, S16 mode of 16.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
-from hmac import compare_digest
 from typing import Final, Self
 
-from cryptography.hazmat.primitives.ciphers import Cipher
-from cryptography.hazmat.primitives.ciphers.algorithms import AES
-from cryptography.hazmat.primitives.ciphers.modes import CBC
-from cryptography.hazmat.primitives.cmac import CMAC
-
+from cardwright.cipher import ClearAes
 from cardwright.globalplatform.authentication import (
     C_ENC,
-    MAX_PLAIN_DATA,
     R_ENC,
     R_MAC,
     InitializeUpdateResponse,
+    Scp,
     SecurityLevel,
+    check_challenge,
+    check_cryptogram,
     initialize_update,
     supported_level,
 )
+from cardwright.globalplatform.channel import wrap_script
 from cardwright.globalplatform.errors import (
-    CardCryptogramError,
-    CommandError,
+    InitializeUpdateError,
+    KeyLengthError,
     ResponseMacError,
 )
-from cardwright.globalplatform.keys import StaticKeys, derive, diversify
+from cardwright.globalplatform.keys import KeyAlgorithm, StaticKeys, diversify
+from cardwright.globalplatform.messaging import (
+    MAX_SHORT,
+    Envelope,
+    check_response_mac,
+    is_error,
+    pad,
+    unpad,
+)
+from cardwright.globalplatform.scp03_derivation import Constant, card_challenge, derive, session_key
 
 __all__ = [
     "MAX_PLAIN_DATA",
     "InitializeUpdateResponse",
-    "SecureChannel",
+    "Scp03Channel",
     "SecurityLevel",
     "StaticKeys",
     "diversify",
@@ -47,21 +55,22 @@ __all__ = [
 
 _BLOCK: Final = 16
 _ZERO_BLOCK: Final = bytes(_BLOCK)
-_MAC_LENGTH: Final = 8  # S8 mode
-_SECURE_MESSAGING: Final = 0x04  # CLA bit 3, GP 2.3, 11.1.4
 
-# Derivation constants, Amendment D, 4.1.5.
-_CARD_CRYPTOGRAM, _HOST_CRYPTOGRAM = 0x00, 0x01
-_S_ENC, _S_MAC, _S_RMAC = 0x04, 0x06, 0x07
+MAX_PLAIN_DATA: Final = {
+    level: Envelope(MAX_SHORT, 8, _BLOCK if level & C_ENC else 0).max_plain_data
+    for level in SecurityLevel
+}
+"""Longest command data of a short command in S8 mode, for who plans before there is a channel."""
 
 
-class SecureChannel:
+class Scp03Channel:
     """One SCP03 session, from a verified card cryptogram on. Keeps no key but in its ciphers."""
 
     __slots__ = (
         "_chaining",
         "_counter",
         "_dek",
+        "_envelope",
         "_host_cryptogram",
         "_level",
         "_pending",
@@ -71,15 +80,17 @@ class SecureChannel:
     )
 
     def __init__(
-        self, keys: StaticKeys, context: bytes, level: SecurityLevel, host_cryptogram: bytes
+        self, keys: StaticKeys, context: bytes, level: SecurityLevel, max_data: int
     ) -> None:
-        size = len(keys.enc)
-        self._s_enc = AES(derive(keys.enc.reveal(), _S_ENC, context, size))
-        self._s_mac = CMAC(AES(derive(keys.mac.reveal(), _S_MAC, context, size)))
-        self._s_rmac = CMAC(AES(derive(keys.mac.reveal(), _S_RMAC, context, size)))
-        self._dek = AES(keys.dek.reveal())
+        mac = len(context) // 2
+        key_mac = ClearAes(keys.mac)
+        self._s_enc = ClearAes(session_key(ClearAes(keys.enc), Constant.S_ENC, context))
+        self._s_mac = ClearAes(session_key(key_mac, Constant.S_MAC, context))
+        self._s_rmac = ClearAes(session_key(key_mac, Constant.S_RMAC, context))
+        self._dek = ClearAes(keys.dek)
         self._level = level
-        self._host_cryptogram = host_cryptogram
+        self._envelope = Envelope(max_data, mac, _BLOCK if level & C_ENC else 0)
+        self._host_cryptogram = derive(self._s_mac, Constant.HOST_CRYPTOGRAM, context, mac)
         self._chaining = _ZERO_BLOCK
         self._counter = 0
         # The chaining value and counter of commands whose response is still to come: responses
@@ -93,51 +104,86 @@ class SecureChannel:
         host_challenge: bytes,
         response: InitializeUpdateResponse,
         level: int,
+        *,
+        max_data: int = MAX_SHORT,
+        card_manager: bytes | None = None,
     ) -> Self:
         """Verify the card and derive the session keys (Amendment D, 6.2).
 
-        Raises ``CardCryptogramError`` when the card does not hold ``keys``, and
-        ``SecurityLevelError`` for a level that is unknown or beyond the card's ``i``.
+        Args:
+            keys: the card's static AES keys.
+            host_challenge: what INITIALIZE UPDATE was sent with.
+            response: what it was answered with.
+            level: the security level to ask for.
+            max_data: octets of command data that the card takes; above 255 it takes extended
+                length.
+            card_manager: the AID that was selected, to check a pseudo-random challenge by it;
+                None: it is not checked.
+
+        Raises:
+            KeyLengthError: the keys are not AES.
+            InitializeUpdateError: the answer is not SCP03's, or of another mode than the challenge.
+            SecurityLevelError: the level is unknown or beyond the card's ``i``.
+            CardCryptogramError: the card does not hold ``keys``.
+            CardChallengeError: its challenge is not what its counter says.
         """
-        checked = supported_level(level, response.i)
-        context = host_challenge + response.card_challenge
-        s_mac = derive(keys.mac.reveal(), _S_MAC, context, len(keys.mac))
-        expected = derive(s_mac, _CARD_CRYPTOGRAM, context, 8)
-        if not compare_digest(expected, response.card_cryptogram):
-            raise CardCryptogramError(
-                "The card cryptogram is wrong: the card holds other keys than these. Check the "
-                "key set version and the card's lot; each further try may count against the card."
+        if response.scp is not Scp.SCP03 or response.i is None:
+            raise InitializeUpdateError("The card does not speak SCP03.")
+        if keys.algorithm is not KeyAlgorithm.AES:
+            raise KeyLengthError("The card speaks SCP03, which needs AES keys.")
+        if len(host_challenge) != len(response.card_challenge):
+            raise InitializeUpdateError(
+                f"The card (i={response.i:02X}) takes host challenges of "
+                f"{len(response.card_challenge)} octets, not {len(host_challenge)}."
             )
-        return cls(keys, context, checked, derive(s_mac, _HOST_CRYPTOGRAM, context, 8))
+        context = host_challenge + response.card_challenge
+        channel = cls(keys, context, supported_level(level, response.i), max_data)
+        check_cryptogram(
+            derive(channel._s_mac, Constant.CARD_CRYPTOGRAM, context, len(host_challenge)),
+            response.card_cryptogram,
+        )
+        if card_manager is not None and response.sequence_counter is not None:
+            expected = card_challenge(
+                ClearAes(keys.enc), response.sequence_counter, card_manager, len(host_challenge)
+            )
+            check_challenge(expected, response.card_challenge)
+        return channel
 
     @property
     def level(self) -> SecurityLevel:
         """The security level that EXTERNAL AUTHENTICATE asks for."""
         return self._level
 
+    @property
+    def algorithm(self) -> KeyAlgorithm:
+        """The algorithm of the Key-DEK."""
+        return KeyAlgorithm.AES
+
+    @property
+    def max_plain_data(self) -> int:
+        """Longest command data, in octets, that ``wrap`` takes."""
+        return self._envelope.max_plain_data
+
     def external_authenticate(self) -> bytes:
         """Build EXTERNAL AUTHENTICATE (Amendment D, 7.1.2): the first command of the chain."""
-        header = bytes((0x84, 0x82, self._level, 0, 16))
-        return header + self._host_cryptogram + self._mac_command(header + self._host_cryptogram)
+        length = len(self._host_cryptogram) + self._envelope.mac
+        body = bytes((0x84, 0x82, self._level, 0, length)) + self._host_cryptogram
+        return body + self._mac_command(body)
 
     def wrap(self, apdu: bytes) -> bytes:
-        """Protect one short command as the level asks (Amendment D, 6.2.4 and 6.2.6).
+        """Protect one command as the level asks (Amendment D, 6.2.4 and 6.2.6).
 
-        Raises ``CommandError`` for a malformed, extended or too long command; the channel is
-        then unchanged and stays usable.
+        Raises:
+            CommandError: it is malformed or too long; the channel is unchanged and stays usable.
         """
-        header, data, le = _split(apdu)
-        if len(data) > MAX_PLAIN_DATA[self._level]:
-            raise CommandError(
-                f"{len(data)} octets of command data are too long to wrap at level "
-                f"{self._level:02X}: at most {MAX_PLAIN_DATA[self._level]}; split the command."
-            )
+        command = self._envelope.read(apdu)
         self._counter += 1  # also for a command without data
+        data = command.data
         if data and self._level & C_ENC:
-            data = self._cbc(self._counter.to_bytes(_BLOCK, "big"), _pad(data))
-        head = bytes((header[0] | _SECURE_MESSAGING, *header[1:], len(data) + _MAC_LENGTH))
+            data = self._encrypt(data)
+        head, tail = self._envelope.frame(command, len(data))
         body = head + data
-        wrapped = body + self._mac_command(body) + le
+        wrapped = body + self._mac_command(body) + tail
         if self._level & R_MAC:
             self._pending.append((self._chaining, self._counter))
         return wrapped
@@ -146,24 +192,22 @@ class SecureChannel:
         """Check and decrypt the response to the oldest command not yet answered.
 
         Takes and returns response data followed by the status word. An error status is passed
-        as it is, since the card protects none (Amendment D, 6.2.5). Raises ``ResponseMacError``.
+        as it is, since the card protects none (Amendment D, 6.2.5).
+
+        Raises:
+            ResponseMacError: the MAC or the padding is wrong, or no command was wrapped for it.
         """
         if not self._level & R_MAC:
             return response
         if not self._pending:
             raise ResponseMacError("A response came without a command: the exchange is mixed up.")
         chaining, counter = self._pending.popleft()
-        status = response[-2:]
-        if status != b"\x90\x00" and status[:1] not in (b"\x62", b"\x63"):
+        body, status = response[:-2], response[-2:]
+        if is_error(status):
             return response
-        data, received = response[:-10], response[-10:-2]
-        mac = self._s_rmac.copy()
-        mac.update(chaining + data + status)
-        if not compare_digest(mac.finalize()[:_MAC_LENGTH], received):
-            raise ResponseMacError(
-                "The response MAC is wrong: the response was changed or answers another command. "
-                "End the session and treat the card as not personalized."
-            )
+        data, received = body[: -self._envelope.mac], body[-self._envelope.mac :]
+        expected = self._s_rmac.cmac(chaining + data + status)
+        check_response_mac(expected[: self._envelope.mac], received)
         if data and self._level & R_ENC:
             data = self._decrypt_response(data, counter)
         return data + status
@@ -174,52 +218,26 @@ class SecureChannel:
         Data that is no multiple of 16 octets is first padded with 80 00... as EMV CPS asks;
         data that is, stays as long as it was.
         """
-        padded = data if len(data) % _BLOCK == 0 else _pad(data)
-        return Cipher(self._dek, CBC(_ZERO_BLOCK)).encryptor().update(padded)
+        padded = data if len(data) % _BLOCK == 0 else pad(data, _BLOCK)
+        return self._dek.encrypt_cbc(padded, _ZERO_BLOCK)
 
     def _mac_command(self, body: bytes) -> bytes:
-        mac = self._s_mac.copy()
-        mac.update(self._chaining + body)
-        self._chaining = mac.finalize()
-        return self._chaining[:_MAC_LENGTH]
+        self._chaining = self._s_mac.cmac(self._chaining + body)
+        return self._chaining[: self._envelope.mac]
 
-    def _cbc(self, icv_input: bytes, padded: bytes) -> bytes:
+    def _encrypt(self, data: bytes) -> bytes:
         # Encrypting the counter block in front of the data under a zero IV yields the very ICV
-        # of 6.2.6 as its first block: one cipher object instead of two.
-        encryptor = Cipher(self._s_enc, CBC(_ZERO_BLOCK)).encryptor()
-        return encryptor.update(icv_input + padded)[_BLOCK:]
+        # of 6.2.6 as its first block: one cipher operation instead of two.
+        counter = self._counter.to_bytes(_BLOCK, "big")
+        return self._s_enc.encrypt_cbc(counter + pad(data, _BLOCK), _ZERO_BLOCK)[_BLOCK:]
 
     def _decrypt_response(self, data: bytes, counter: int) -> bytes:
-        icv_input = b"\x80" + counter.to_bytes(_BLOCK - 1, "big")  # 6.2.7: the top bit marks R-ENC
-        icv = Cipher(self._s_enc, CBC(_ZERO_BLOCK)).encryptor().update(icv_input)
-        padded = Cipher(self._s_enc, CBC(icv)).decryptor().update(data)
-        plain, mark, zeros = padded.rpartition(b"\x80")
-        if not mark or zeros.strip(b"\0"):
+        # 6.2.7: the top bit marks R-ENC.
+        icv = self._s_enc.encrypt(b"\x80" + counter.to_bytes(_BLOCK - 1, "big"))
+        plain = None if len(data) % _BLOCK else unpad(self._s_enc.decrypt_cbc(data, icv))
+        if plain is None:
             raise ResponseMacError(
                 "A response with a right MAC decrypts to wrong padding: the card's R-ENC differs "
                 "from Amendment D. Open the session at a level without R-ENC."
             )
         return plain
-
-
-def wrap_script(channel: SecureChannel, apdus: Iterable[bytes]) -> list[bytes]:
-    """Wrap a whole script at once; responses don't enter into it at any level."""
-    return [channel.wrap(apdu) for apdu in apdus]
-
-
-def _split(apdu: bytes) -> tuple[bytes, bytes, bytes]:
-    """Split a short command (ISO/IEC 7816-3, cases 1 to 4) into header, data and Le."""
-    if len(apdu) in (4, 5):
-        return apdu[:4], b"", apdu[4:]
-    end = 5 + apdu[4] if len(apdu) > 5 else 0
-    if not apdu[4:5].strip(b"\0") or len(apdu) not in (end, end + 1):
-        raise CommandError(
-            f"{len(apdu)} octets are no short command APDU: check Lc; extended length is not "
-            "used here."
-        )
-    return apdu[:4], apdu[5:end], apdu[end:]
-
-
-def _pad(data: bytes) -> bytes:
-    """ISO/IEC 7816-4 padding: 80, then zeros to a whole block."""
-    return data + b"\x80" + bytes(-(len(data) + 1) % _BLOCK)

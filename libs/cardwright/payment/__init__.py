@@ -1,1 +1,1 @@
-"""Payment card verification values, in the networks' common algorithm."""
+"""Payment card values: verification codes, PINs, PIN blocks and what verifies a PIN."""

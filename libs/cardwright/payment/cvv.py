@@ -10,16 +10,10 @@ MMYY for CVV2, as the panel shows it.** An issuer whose host keeps YYMM for CVV2
 
 from __future__ import annotations
 
-from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
-from cryptography.hazmat.primitives.ciphers import Cipher, modes
-
-from cardwright.secret import SecretBytes
+from cardwright.cipher import Tdes
+from cardwright.payment.decimal import decimalized
 
 __all__ = ["CvvError", "cvv", "cvv2", "icvv"]
-
-_LETTERS = str.maketrans("abcdef", "012345")
-_DROP_LETTERS = str.maketrans("", "", "abcdef")
-_DROP_DIGITS = str.maketrans("", "", "0123456789")
 
 
 class CvvError(ValueError):
@@ -34,7 +28,7 @@ class CvvError(ValueError):
         self.code = code
 
 
-def cvv(key: SecretBytes, pan: str, expiry_yymm: str, service_code: str) -> str:
+def cvv(key: Tdes, pan: str, expiry_yymm: str, service_code: str) -> str:
     """Return the three digits that the stripe's discretionary data carry.
 
     Args:
@@ -46,11 +40,13 @@ def cvv(key: SecretBytes, pan: str, expiry_yymm: str, service_code: str) -> str:
     Raises:
         CvvError: CVV_KEY or CVV_INPUT.
 
-    >>> cvv(SecretBytes(bytes.fromhex("0123456789ABCDEFFEDCBA9876543210")),
-    ...     "1234567890123456", "9912", "220")
+    >>> from cardwright.cipher import ClearTdes
+    >>> from cardwright.secret import SecretBytes
+    >>> key = ClearTdes(SecretBytes(bytes.fromhex("0123456789ABCDEFFEDCBA9876543210")))
+    >>> cvv(key, "1234567890123456", "9912", "220")
     '170'
     """
-    if len(key) != 16:
+    if key.length != 16:
         raise CvvError("CVV_KEY", "A card verification key has 16 octets, halves A and B")
     data = pan + expiry_yymm + service_code
     if (
@@ -60,14 +56,13 @@ def cvv(key: SecretBytes, pan: str, expiry_yymm: str, service_code: str) -> str:
         or not (data.isascii() and data.isdigit())
     ):
         raise CvvError("CVV_INPUT", "A CVV needs a PAN, a four-digit expiry and a service code")
-    clear = key.reveal()
     blocks = int(data.ljust(32, "0"), 16).to_bytes(16, "big")
-    summed = int.from_bytes(_des(clear[:8] * 3, blocks[:8])) ^ int.from_bytes(blocks[8:])
+    summed = int.from_bytes(key.left.encrypt(blocks[:8])) ^ int.from_bytes(blocks[8:])
     # A, then B deciphering, then A again is triple DES with the double-length key.
-    return _decimalized(_des(clear + clear[:8], summed.to_bytes(8)).hex())[:3]
+    return decimalized(key.encrypt(summed.to_bytes(8)))[:3]
 
 
-def cvv2(key: SecretBytes, pan: str, expiry_yymm: str) -> str:
+def cvv2(key: Tdes, pan: str, expiry_yymm: str) -> str:
     """Return the three digits printed on the card: service code 000, expiry turned to MMYY.
 
     Raises:
@@ -76,20 +71,10 @@ def cvv2(key: SecretBytes, pan: str, expiry_yymm: str) -> str:
     return cvv(key, pan, expiry_yymm[2:] + expiry_yymm[:2], "000")
 
 
-def icvv(key: SecretBytes, pan: str, expiry_yymm: str) -> str:
+def icvv(key: Tdes, pan: str, expiry_yymm: str) -> str:
     """Return the three digits of the chip's track 2 equivalent data: service code 999.
 
     Raises:
         CvvError: as for ``cvv``.
     """
     return cvv(key, pan, expiry_yymm, "999")
-
-
-def _des(key: bytes, block: bytes) -> bytes:
-    # One block a call: there is nothing to chain.
-    return Cipher(TripleDES(key), modes.ECB()).encryptor().update(block)  # noqa: S305  # CVV's own
-
-
-def _decimalized(result: str) -> str:
-    """Take the hexadecimal digits' decimals in order, then their letters less ten."""
-    return result.translate(_DROP_LETTERS) + result.translate(_DROP_DIGITS).translate(_LETTERS)

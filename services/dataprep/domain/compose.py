@@ -6,7 +6,8 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cardwright.emv.application import CardValues, build
+from cardwright.emv.application import build
+from cardwright.emv.card_values import CardValues
 from cardwright.emv.dgi import Dgi
 from cardwright.emv.errors import EmvError
 from cardwright.emv.records import build_records
@@ -15,6 +16,7 @@ from cardwright.iso.pan import Pan
 from cardwright.iso.tracks import Expiry, ServiceCode, Track1, Track2
 from cardwright.issuer.registration import IssuerRegistration
 from cardwright.secret import SecretText
+from services.dataprep.chips import ApplicationsChip, BadgeChip, EmvChip, Source
 from services.dataprep.domain.draft import Draft
 from services.dataprep.domain.faults import RefusedError
 from services.dataprep.domain.sections import (
@@ -25,9 +27,9 @@ from services.dataprep.domain.sections import (
     Sections,
     StripeSection,
 )
-from services.dataprep.products import BadgeChip, EmvChip, Payment, Source, StripeData
+from services.dataprep.products import Payment, StripeData
 
-__all__ = ["Account", "compose", "label_of"]
+__all__ = ["Account", "card_values", "compose", "label_of"]
 
 _DGI_FCI = 0x9102
 _FCI_PROPRIETARY, _APPLICATION_LABEL = 0xA5, 0x50
@@ -58,8 +60,11 @@ def compose(draft: Draft, account: Account | None) -> Sections:
         RefusedError: RECORD_LENGTH: the texts are longer than a chip record.
     """
     product, fields = draft.product, _fields(draft, account)
+    # Of several applications ``applications.compose_chip`` makes the chip; no such product is
+    # active before the vault's sections can hold them.
+    assert not isinstance(product.chip, ApplicationsChip), "a draft product is never composed"
     stripe = _stripe(draft, account) if account is not None else None
-    dgis, records = _application(draft, account, fields)
+    dgis, records = _application(draft, account, fields, product.chip)
     return Sections(
         print=PrintSection(
             product.design,
@@ -130,35 +135,34 @@ def _tracks(draft: Draft, account: Account, payment: Payment, data: StripeData) 
     return track1.encode().reveal(), track2.encode().reveal()
 
 
+def card_values(draft: Draft, account: Account, track2: str) -> CardValues:
+    """Return what a payment card has for itself; ``track2`` has ``{icvv}`` within."""
+    assert draft.product.payment is not None, "only payment cards have accounts"
+    return CardValues(
+        pan=account.pan,
+        psn=account.sequence_number,
+        expiry=account.expiry,
+        effective=draft.today,
+        service_code=ServiceCode(draft.product.payment.service_code),
+        track2_discretionary=SecretText(track2.format(icvv=account.icvv.reveal())),
+        stripe_name=draft.names.stripe,
+    )
+
+
 def _application(
-    draft: Draft, account: Account | None, fields: dict[Source, str]
+    draft: Draft,
+    account: Account | None,
+    fields: dict[Source, str],
+    chip: EmvChip | BadgeChip,
 ) -> tuple[Sequence[Dgi], Sequence[Dgi]]:
     """Return all groupings, and those that are records."""
-    chip, payment = draft.product.chip, draft.product.payment
     try:
         if isinstance(chip, BadgeChip):
             return _badge(chip, fields)
-        assert account is not None and payment is not None, "an EMV product has an account"  # noqa: PT018  # one invariant, held by products.py
-        return _emv(draft, account, chip, payment)
+        assert account is not None, "products.py: an EMV product has an account"
+        application = build(chip.profile, card_values(draft, account, chip.track2))
     except EmvError as error:
         raise RefusedError(error.code, str(error)) from None
-
-
-def _emv(
-    draft: Draft, account: Account, chip: EmvChip, payment: Payment
-) -> tuple[Sequence[Dgi], Sequence[Dgi]]:
-    application = build(
-        chip.profile,
-        CardValues(
-            pan=account.pan,
-            psn=account.sequence_number,
-            expiry=account.expiry,
-            effective=draft.today,
-            service_code=ServiceCode(payment.service_code),
-            track2_discretionary=SecretText(chip.track2.format(icvv=account.icvv.reveal())),
-            stripe_name=draft.names.stripe,
-        ),
-    )
     return application.dgis, application.records
 
 

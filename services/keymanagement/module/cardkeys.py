@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import ECB
 from google.protobuf.message import DecodeError
 
+from cardwright.cipher import ClearTdes
 from cardwright.emv.keys import kcv
 from cardwright.hsm.port import HsmError, KeyCheck
 from cardwright.proto.vault.v1.sections_pb2 import ChipKeysSection, KeysSection
@@ -103,7 +104,7 @@ def check_value(usage: str, key: SecretBytes) -> bytes:
     (GlobalPlatform 2.3, B.6).
     """
     if usage in EMV_USAGES:
-        return kcv(key)
+        return kcv(ClearTdes(key))
     encryptor = Cipher(AES(key.reveal()), ECB()).encryptor()  # noqa: S305  # one block, as GP says
     return encryptor.update(b"\x01" * 16)[:3]
 

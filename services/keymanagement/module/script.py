@@ -8,7 +8,7 @@ from cardwright.globalplatform.keys import StaticKeys
 from cardwright.globalplatform.scp03 import (
     MAX_PLAIN_DATA,
     InitializeUpdateResponse,
-    SecureChannel,
+    Scp03Channel,
     SecurityLevel,
     wrap_script,
 )
@@ -40,14 +40,14 @@ def build(
     """
     response = InitializeUpdateResponse.parse(chip.initialize_update)
     static = static_keys(response.diversification_data)
-    channel = SecureChannel.open(static, chip.host_challenge, response, _LEVEL)
+    channel = Scp03Channel.open(static, chip.host_challenge, response, _LEVEL)
     groupings = [DataGrouping(dgi) for dgi in chip.dgis]
     groupings += _key_groupings(channel, keys)
     commands = [*chip.prologue, *store_data(groupings, max_data=MAX_PLAIN_DATA[_LEVEL])]
     return (channel.external_authenticate(), *wrap_script(channel, commands))
 
 
-def _key_groupings(channel: SecureChannel, card: CardKeys) -> list[DataGrouping]:
+def _key_groupings(channel: Scp03Channel, card: CardKeys) -> list[DataGrouping]:
     groupings: list[DataGrouping] = []
     if any(usage in card.keys for usage in EMV_USAGES):
         if not all(usage in card.keys for usage in EMV_USAGES):
@@ -61,7 +61,7 @@ def _key_groupings(channel: SecureChannel, card: CardKeys) -> list[DataGrouping]
 
 
 def _pair(
-    channel: SecureChannel, card: CardKeys, usages: tuple[str, ...], keys: int, checks: int
+    channel: Scp03Channel, card: CardKeys, usages: tuple[str, ...], keys: int, checks: int
 ) -> tuple[DataGrouping, DataGrouping]:
     """Group keys, encrypted under the chip's DEK, and their check values."""
     clear = b"".join(card.keys[usage].reveal() for usage in usages)

@@ -10,8 +10,9 @@ from hashlib import sha256
 from cryptography.hazmat.primitives.asymmetric import ec
 from nacl.signing import SigningKey
 
-from cardwright.emv.keys import derive_option_a, kcv, kcv_aes_cmac, odd_parity
-from cardwright.globalplatform.keys import StaticKeys, cmac, diversify
+from cardwright.cipher import ClearAes, ClearTdes, odd_parity
+from cardwright.emv.keys import derive_option_a, kcv, kcv_aes_cmac
+from cardwright.globalplatform.keys import StaticKeys, diversify
 from cardwright.hsm.points import point
 from cardwright.hsm.port import CardValues
 from cardwright.payment.cvv import cvv, cvv2, icvv
@@ -63,7 +64,7 @@ class SoftwareBackend:
 
     def card_values(self, key: Key, pan: str, expiry: str, service_code: str) -> CardValues:
         """Compute CVV, CVV2 and iCVV; `expiry` is YYMM."""
-        value = self._secrets[key]
+        value = ClearTdes(self._secrets[key])
         return CardValues(
             SecretText(cvv(value, pan, expiry, service_code)),
             SecretText(cvv2(value, pan, expiry)),
@@ -72,12 +73,12 @@ class SoftwareBackend:
 
     def emv_card_key(self, key: Key, pan: str, sequence_number: str) -> SecretBytes:
         """Derive an EMV card master key (Book 2, A1.4.1)."""
-        return derive_option_a(self._secrets[key], pan, sequence_number)
+        return derive_option_a(ClearTdes(self._secrets[key]), pan, sequence_number)
 
     def badge_card_key(self, key: Key, diversifier: bytes) -> SecretBytes:
         """Derive an AES-128 key: counter mode with 8-bit counter and 32-bit length in bits."""
         fixed = _BADGE_LABEL + b"\0" + diversifier + (128).to_bytes(4, "big")
-        return SecretBytes(cmac(self._secrets[key].reveal(), b"\x01" + fixed))
+        return SecretBytes(ClearAes(self._secrets[key]).cmac(b"\x01" + fixed))
 
     def chip_static_keys(self, key: Key, diversification_data: bytes) -> StaticKeys:
         """Derive a chip's SCP03 static keys."""
@@ -102,9 +103,9 @@ def check_value(usage: Usage, value: SecretBytes) -> bytes:
     """Compute the three octets by which people compare a key."""
     match usage.algorithm:
         case Algorithm.TDES:
-            return kcv(value)
+            return kcv(ClearTdes(value))
         case Algorithm.AES_128:
-            return kcv_aes_cmac(value)
+            return kcv_aes_cmac(ClearAes(value))
         case Algorithm.HMAC:
             # As X9.24-1 does for HMAC keys: the MAC of nothing, shortened.
             return hmac.digest(value.reveal(), b"", "sha256")[:3]

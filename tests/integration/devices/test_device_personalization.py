@@ -10,7 +10,7 @@ from cardwright.globalplatform import commands
 from cardwright.globalplatform.scp03 import (
     MAX_PLAIN_DATA,
     InitializeUpdateResponse,
-    SecureChannel,
+    Scp03Channel,
     SecurityLevel,
     diversify,
     initialize_update,
@@ -46,7 +46,7 @@ def badge_script(encoder: Device) -> bytes:
     encoder.send("APDU", initialize_update(CHALLENGE), job_id="e1")
     response = InitializeUpdateResponse.parse(encoder.receive()[1])
     keys = diversify(KMC, response.diversification_data)
-    channel = SecureChannel.open(keys, CHALLENGE, response, LEVEL)
+    channel = Scp03Channel.open(keys, CHALLENGE, response, LEVEL)
     groupings = [
         DataGrouping(encode_dgi(0x0C01, b"employee 42")),
         DataGrouping(encode_dgi(0x8001, channel.encrypt_sensitive(bytes(16))), encrypted=True),

@@ -11,7 +11,7 @@ from cardwright.globalplatform import commands
 from cardwright.globalplatform.scp03 import (
     MAX_PLAIN_DATA,
     InitializeUpdateResponse,
-    SecureChannel,
+    Scp03Channel,
     SecurityLevel,
     diversify,
     initialize_update,
@@ -62,27 +62,27 @@ def new_chip(scp_i: int = 0x70) -> Chip:
     return manufacture(SERIAL, KMC, scp_i=scp_i)
 
 
-def open_session(chip: Chip, level: int = SecurityLevel.C_MAC_C_ENC) -> SecureChannel:
+def open_session(chip: Chip, level: int = SecurityLevel.C_MAC_C_ENC) -> Scp03Channel:
     """INITIALIZE UPDATE and EXTERNAL AUTHENTICATE with whatever is selected."""
     answer = chip.process(initialize_update(HOST_CHALLENGE))
     assert answer[-2:] == OK, answer.hex()
     parsed = InitializeUpdateResponse.parse(answer)
     keys = diversify(SecretBytes(KMC), parsed.diversification_data)
-    channel = SecureChannel.open(keys, HOST_CHALLENGE, parsed, level)
+    channel = Scp03Channel.open(keys, HOST_CHALLENGE, parsed, level)
     assert chip.process(channel.external_authenticate()) == OK
     return channel
 
 
-def send(chip: Chip, channel: SecureChannel, apdu: bytes) -> bytes:
+def send(chip: Chip, channel: Scp03Channel, apdu: bytes) -> bytes:
     return channel.unwrap(chip.process(channel.wrap(apdu)))
 
 
-def run(chip: Chip, channel: SecureChannel, apdus: list[bytes]) -> list[bytes]:
+def run(chip: Chip, channel: Scp03Channel, apdus: list[bytes]) -> list[bytes]:
     """Wrap all first, then send all; the responses, unwrapped."""
     return [channel.unwrap(chip.process(each)) for each in wrap_script(channel, apdus)]
 
 
-def emv_groupings(channel: SecureChannel, check_values: bytes) -> list[DataGrouping]:
+def emv_groupings(channel: Scp03Channel, check_values: bytes) -> list[DataGrouping]:
     return [
         DataGrouping(encode_dgi(0x0101, EMV_RECORD)),
         DataGrouping(encode_dgi(0x0102, LONG_RECORD)),
@@ -99,7 +99,7 @@ def emv_groupings(channel: SecureChannel, check_values: bytes) -> list[DataGroup
     ]
 
 
-def badge_groupings(channel: SecureChannel, key: bytes) -> list[DataGrouping]:
+def badge_groupings(channel: Scp03Channel, key: bytes) -> list[DataGrouping]:
     return [
         DataGrouping(encode_dgi(0x0C01, b"employee 42")),
         DataGrouping(encode_dgi(0x8001, channel.encrypt_sensitive(key)), encrypted=True),

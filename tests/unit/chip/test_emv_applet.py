@@ -7,6 +7,7 @@ from cardwright.chip import Chip
 from cardwright.globalplatform import commands
 from cardwright.globalplatform.scp03 import MAX_PLAIN_DATA, SecurityLevel
 from cardwright.globalplatform.store_data import DataGrouping, P1Coding, encode_dgi, store_data
+from tests.unit.chip.emv.issuer import Issuer, Script
 from tests.unit.chip.personalizer import (
     EMV_AID,
     EMV_CODE,
@@ -22,6 +23,8 @@ from tests.unit.chip.personalizer import (
     script,
     send,
 )
+
+ISSUER = Issuer(MASTER_KEYS[:16], MASTER_KEYS[16:32], MASTER_KEYS[32:])
 
 # The oracle pyemv takes triple DES from where cryptography no longer wants it taken from.
 pytestmark = pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning")
@@ -96,7 +99,7 @@ def test_select_and_records(payment_chip: Chip) -> None:
         ("00B2010C0100", "6700"),
         ("00C0000000", "6D00"),
         ("80B2010C00", "6E00"),
-        ("80CA9F1300", "6A88"),
+        ("80CA9F4F00", "6A88"),
         ("80AE800000", "6985"),
         ("80AEC00000", "6A86"),
     ],
@@ -233,18 +236,6 @@ def test_groupings_the_application_refuses(chip: Chip, grouping: DataGrouping, s
     assert personalize(chip, [grouping])[-1] == status
 
 
-def test_a_directory_needs_no_keys(chip: Chip) -> None:
-    pse, fci = b"1PAY.SYS.DDF01", bytes.fromhex("A503880101")
-    channel = open_session(chip)
-    groupings = [
-        plain(0x0101, bytes.fromhex("70026100")),
-        plain(0x9102, fci),
-    ]
-    assert run(chip, channel, script(EMV_CODE, pse, groupings))[-1] == OK
-    assert chip.process(commands.select(pse))[-7:-2] == fci
-    assert chip.process(GPO) == b"\x69\x85"
-
-
 def test_personalization_happens_once(payment_chip: Chip) -> None:
     payment_chip.process(commands.select(commands.ISSUER_SECURITY_DOMAIN))
     channel = open_session(payment_chip)
@@ -309,11 +300,54 @@ def test_a_broken_off_run_leaves_nothing_behind(chip: Chip) -> None:
     assert run(chip, channel, steps[1:]) == [b"\0" + OK, b"\x69\x85"]
 
 
-def test_the_transaction_counter_ends(payment_chip: Chip) -> None:
-    memory = payment_chip.serialize()
-    assert b'"counters":{}' in memory
-    worn = Chip.restore(memory.replace(b'"counters":{}', b'"counters":{"atc":65534}'))
-    worn.process(SELECT)
-    assert worn.process(GPO)[-2:] == OK
-    worn.process(SELECT)
-    assert worn.process(GPO) == b"\x69\x85"
+def gone_online(chip: Chip) -> Script:
+    """The issuer's script channel after an ARQC."""
+    chip.process(SELECT)
+    chip.process(GPO)
+    return ISSUER.script(values(chip.process(generate_ac(0x80)))["9F26"])
+
+
+def test_issuer_scripts_have_a_messaging_of_their_own(payment_chip: Chip) -> None:
+    wrong = [
+        payment_chip.process(SELECT),
+        *(payment_chip.process(verify("0000")) for _ in range(3)),
+    ]
+    assert wrong[-1] == b"\x63\xc0"
+    script = gone_online(payment_chip)
+    assert payment_chip.process(script.command("8C240000")) == OK
+    payment_chip.process(SELECT)
+    assert payment_chip.process(verify("1234")) == OK
+
+
+def test_a_blocked_application_is_selected_with_a_warning(payment_chip: Chip) -> None:
+    script = gone_online(payment_chip)
+    assert payment_chip.process(script.command("8C1E0000")) == OK
+    again = Chip.restore(payment_chip.serialize())
+    assert again.process(SELECT) == b"\x62\x83"
+    assert values_of_refusal(again)["9F27"] == b"\0"
+
+
+def values_of_refusal(chip: Chip) -> dict[str, bytes]:
+    assert chip.process(GPO)[-2:] == OK
+    return values(chip.process(generate_ac(0x80)))
+
+
+def test_a_blocked_card_selects_nothing_ever_again(payment_chip: Chip) -> None:
+    script = gone_online(payment_chip)
+    assert payment_chip.process(script.command("8C160000")) == OK
+    again = Chip.restore(payment_chip.serialize())
+    for chip in (payment_chip, again):
+        chip.power_on()
+        assert chip.process(SELECT) == b"\x6a\x81"
+        assert chip.process(commands.select(commands.ISSUER_SECURITY_DOMAIN)) == b"\x6a\x81"
+
+
+def test_the_antenna_has_options_of_its_own(chip: Chip, check_values: bytes) -> None:
+    channel = open_session(chip)
+    contactless = bytes.fromhex("82021880940408010100")
+    groupings = [*emv_groupings(channel, check_values), plain(0x9207, contactless)]
+    assert run(chip, channel, script(EMV_CODE, EMV_AID, groupings))[-1][-2:] == OK
+    for over_the_antenna, options in ((False, OPTIONS), (True, contactless)):
+        chip.power_on(contactless=over_the_antenna)
+        chip.process(SELECT)
+        assert chip.process(GPO) == bytes((0x77, len(options))) + options + OK

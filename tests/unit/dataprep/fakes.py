@@ -13,6 +13,7 @@ from typing import Any
 from joserfc.jwk import ECKey
 
 from cardwright.card import Operation
+from cardwright.cipher import ClearTdes
 from cardwright.hsm.port import CardValues, CardValuesItem, HsmError
 from cardwright.issuer.registration import load_registration
 from cardwright.payment.cvv import cvv, cvv2, icvv
@@ -118,7 +119,7 @@ class FakeModule:
         return [self.refused.get(item.expiry) or self._values(item) for item in items]
 
     def _values(self, item: CardValuesItem) -> CardValues:
-        key, pan = SecretBytes(self.KEY), item.pan.reveal()
+        key, pan = ClearTdes(SecretBytes(self.KEY)), item.pan.reveal()
         return CardValues(
             SecretText(cvv(key, pan, item.expiry, item.service_code)),
             SecretText(cvv2(key, pan, item.expiry)),

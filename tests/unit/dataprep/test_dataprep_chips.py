@@ -8,7 +8,7 @@ from cardwright.chip.apdu import Command
 from cardwright.chip.applet import Applet, ApplicationState
 from cardwright.chip.badge_applet import BadgeApplet
 from cardwright.chip.crypto import aes_key_check_value, des_key_check_value
-from cardwright.chip.emv_applet import EmvApplet
+from cardwright.chip.emv import EmvApplet
 from cardwright.emv.dgi import parse_all
 from cardwright.iso import tlv
 from cardwright.iso.pan import Pan

@@ -8,9 +8,10 @@ import yaml
 
 from cardwright.card import Operation
 from cardwright.chip.badge_applet import BadgeApplet
-from cardwright.chip.emv_applet import EmvApplet
+from cardwright.chip.emv import EmvApplet
 from cardwright.issuer.keys import create_keys
 from services.dataprep.catalogue import ProductError, load_catalogue, load_product
+from services.dataprep.chips import BadgeChip, EmvChip
 from services.printing.design.load import load_design
 from tests.unit.dataprep.fakes import BADGE, CATALOGUE, DEBIT
 
@@ -30,7 +31,9 @@ def test_the_route_leads_past_all_stations(product: Any) -> None:
 
 
 def test_the_modules_are_those_of_the_chip() -> None:
+    assert isinstance(DEBIT.chip, EmvChip)
     assert DEBIT.chip.module_aid == EmvApplet.MODULE
+    assert isinstance(BADGE.chip, BadgeChip)
     assert BADGE.chip.module_aid == BadgeApplet.MODULE
 
 
@@ -85,8 +88,7 @@ def _written(tmp_path: Path, changes: dict[str, Any]) -> Path:
         ({"stripe.track2": "00000000{cvv}"}, "track2"),
         ({"stripe.track2": "no value"}, "track2"),
         ({"chip.aip": "1"}, "aip"),
-        ({"chip.aip": "7800"}, "aip"),
-        ({"chip.cvm_list": "4203"}, "cvm_list"),
+        ({"chip.cvm_list": "4203"}, "CVM list"),
         ({"chip.instance_aid": 123}, "instance_aid"),
         ({"chip.kind": "sim"}, "kind"),
         ({"keys": {"MK-AC": "IMK-AC"}}, "keys"),
@@ -101,6 +103,12 @@ def test_a_product_that_could_make_no_card_is_refused(
     with pytest.raises(ProductError, match=where) as raised:
         load_product(_written(tmp_path, changes))
     assert raised.value.code == "PRODUCT_FORMAT"
+
+
+def test_a_product_that_contradicts_itself_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ProductError, match="AIP_WITHOUT_KEYS") as raised:
+        load_product(_written(tmp_path, {"chip.aip": "7800"}))
+    assert raised.value.code == "PRODUCT_LINT"
 
 
 def test_a_badge_record_needs_true_tags(tmp_path: Path) -> None:

@@ -5,7 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cardwright.emv.errors import EmvError
-from cardwright.emv.records import application_file_locator, build_records
+from cardwright.emv.records import (
+    Located,
+    application_file_locator,
+    build_records,
+    read_locator,
+)
 from cardwright.iso import tlv
 from cardwright.iso.errors import TlvError
 
@@ -14,16 +19,64 @@ Positions = Iterable[tuple[int, int]]
 positions = st.sets(st.tuples(st.integers(1, 30), st.integers(1, 255)), max_size=12)
 
 
-def expand(afl: bytes) -> list[tuple[int, int]]:
-    """What a terminal does with a locator (EMV Book 3 clause 10.2)."""
-    entries = [afl[i : i + 4] for i in range(0, len(afl), 4)]
-    assert all(entry[3] == 0 for entry in entries)
-    return [(e[0] >> 3, n) for e in entries for n in range(e[1], e[2] + 1)]
-
-
 @given(positions)
 def test_a_terminal_finds_every_record_by_the_locator(where: Positions) -> None:
-    assert expand(application_file_locator(where)) == sorted(where)
+    located = read_locator(application_file_locator(where))
+    assert [(item.sfi, item.number) for item in located] == sorted(where)
+    assert not any(item.signed for item in located)
+
+
+@given(positions, st.data())
+def test_a_terminal_knows_which_records_are_signed(
+    where: set[tuple[int, int]], data: st.DataObject
+) -> None:
+    signed = data.draw(st.sets(st.sampled_from(sorted(where)))) if where else set()
+    leading = data.draw(st.none() | st.integers(1, 30))
+    located = read_locator(application_file_locator(where, signed, leading))
+    assert {(item.sfi, item.number) for item in located if item.signed} == signed
+    assert sorted((item.sfi, item.number) for item in located) == sorted(where)
+    if leading in {sfi for sfi, _ in where}:
+        assert located[0].sfi == leading
+
+
+def test_a_published_locator() -> None:
+    """A Mastercard test card: binaryfoo/emv-bertlv, src/test/resources/cases/contact-mastercard."""
+    afl = bytes.fromhex("10020201180101002001010028010200")
+    assert read_locator(afl) == [
+        Located(2, 2, signed=True),
+        Located(3, 1, signed=False),
+        Located(4, 1, signed=False),
+        Located(5, 1, signed=False),
+        Located(5, 2, signed=False),
+    ]
+    where = [(2, 2), (3, 1), (4, 1), (5, 1), (5, 2)]
+    assert application_file_locator(where, {(2, 2)}) == afl
+
+
+def test_signed_records_come_first_in_an_entry() -> None:
+    where = [(1, number) for number in range(1, 6)]
+    afl = application_file_locator(where, {(1, 1), (1, 2), (1, 4)})
+    assert afl.hex() == "0801030208040501"
+
+
+@pytest.mark.parametrize(
+    "afl",
+    [
+        "080101",
+        "09010100",
+        "00010100",
+        "F8010100",
+        "08000100",
+        "08020100",
+        "08010102",
+        "08010200F0",
+    ],
+)
+def test_a_locator_that_is_none(afl: str) -> None:
+    """The second is test2_afl of openemv/emv-utils, tests/emv_read_application_data_test.c."""
+    with pytest.raises(EmvError) as caught:
+        read_locator(bytes.fromhex(afl))
+    assert caught.value.code == "LOCATOR"
 
 
 @pytest.mark.parametrize(

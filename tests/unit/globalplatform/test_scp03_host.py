@@ -1,13 +1,17 @@
-from __future__ import annotations
+"""Known answers: see scp03_vectors."""
 
-from collections.abc import Callable
+from __future__ import annotations
 
 import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cardwright.cipher import ClearAes
+from cardwright.globalplatform.authentication import InitializeUpdateResponse, SecurityLevel
+from cardwright.globalplatform.channel import wrap_script
 from cardwright.globalplatform.errors import (
+    CardChallengeError,
     CardCryptogramError,
     CommandError,
     InitializeUpdateError,
@@ -15,17 +19,28 @@ from cardwright.globalplatform.errors import (
     ResponseMacError,
     SecurityLevelError,
 )
-from cardwright.globalplatform.scp03 import (
-    MAX_PLAIN_DATA,
-    InitializeUpdateResponse,
-    SecureChannel,
-    SecurityLevel,
-    StaticKeys,
-    initialize_update,
-    wrap_script,
-)
+from cardwright.globalplatform.keys import KeyAlgorithm, StaticKeys
+from cardwright.globalplatform.scp03 import MAX_PLAIN_DATA, Scp03Channel
+from cardwright.globalplatform.scp03_derivation import Constant, card_challenge, session_key
 from cardwright.secret import SecretBytes
-from tests.unit.globalplatform.scp03_vectors import CASES, EID, GET_EID, VECTORS, Vector
+from tests.unit.globalplatform import scp02_vectors
+from tests.unit.globalplatform.scp03_vectors import (
+    CASES,
+    CHALLENGES,
+    EID,
+    GET_EID,
+    ISD_R,
+    S16_ANSWERS,
+    S16_COMMANDS,
+    S16_HOST_CHALLENGE,
+    S16_VECTORS,
+    SESSION_KEY_ENC,
+    SESSION_KEY_MAC,
+    SESSION_KEYS,
+    VECTORS,
+    S16Vector,
+    Vector,
+)
 
 OK = b"\x90\x00"
 each_vector = pytest.mark.parametrize(
@@ -37,13 +52,13 @@ def static_keys(vector: Vector) -> StaticKeys:
     return StaticKeys(*(SecretBytes(key) for key in vector.key_set()))
 
 
-def opened(vector: Vector) -> SecureChannel:
+def opened(vector: Vector) -> Scp03Channel:
     response = InitializeUpdateResponse.parse(bytes.fromhex(vector.response))
     host_challenge = bytes.fromhex(vector.host_challenge)
-    return SecureChannel.open(static_keys(vector), host_challenge, response, vector.level)
+    return Scp03Channel.open(static_keys(vector), host_challenge, response, vector.level)
 
 
-def authenticated(vector: Vector) -> SecureChannel:
+def authenticated(vector: Vector) -> Scp03Channel:
     channel = opened(vector)
     channel.external_authenticate()
     return channel
@@ -70,52 +85,6 @@ def test_a_whole_script_is_wrapped_before_any_response(vector: Vector) -> None:
     assert channel.unwrap(bytes.fromhex(vector.eid) + OK) == EID + OK
 
 
-def test_initialize_update_command() -> None:
-    command = initialize_update(bytes.fromhex("b13e5f938fc108c4"), key_version=0x30)
-    assert command.hex() == "8050300008b13e5f938fc108c400"
-
-
-def test_response_fields() -> None:
-    parsed = InitializeUpdateResponse.parse(bytes.fromhex(VECTORS[0].response) + OK)
-    assert parsed.key_version == 0x30
-    assert parsed.i == 0x70
-    assert parsed.sequence_counter == b"\0\0\2"
-    assert parsed.diversification_data == bytes(10)
-
-
-def test_a_random_challenge_comes_without_counter() -> None:
-    data = bytearray.fromhex(VECTORS[0].response)[:29]
-    data[12] = 0x60
-    assert InitializeUpdateResponse.parse(bytes(data)).sequence_counter is None
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda data: data[:0] + b"\x6a\x88",
-        lambda data: data[:-1],
-        lambda data: data[:11] + b"\2" + data[12:],
-        lambda data: data[:12] + b"\x71" + data[13:],
-        lambda data: data[:12] + b"\x60" + data[13:],
-        lambda data: data[:29],
-    ],
-    ids=["refusal", "short", "scp02", "s16", "counter-unasked", "counter-missing"],
-)
-def test_other_responses_are_refused(change: Callable[[bytes], bytes]) -> None:
-    with pytest.raises(InitializeUpdateError) as refused:
-        InitializeUpdateResponse.parse(change(bytes.fromhex(VECTORS[0].response)))
-    assert refused.value.code == "SCP03_INITIALIZE_UPDATE"
-
-
-@given(st.binary(max_size=40))
-def test_any_octets_parse_or_are_refused(data: bytes) -> None:
-    try:
-        parsed = InitializeUpdateResponse.parse(data)
-    except InitializeUpdateError:
-        return
-    assert len(parsed.card_cryptogram) == 8
-
-
 @given(st.integers(0, 8 * 16 - 1))
 def test_any_other_key_mac_fails_the_card_cryptogram(bit: int) -> None:
     vector = VECTORS[0]
@@ -124,7 +93,7 @@ def test_any_other_key_mac_fails_the_card_cryptogram(bit: int) -> None:
     keys = StaticKeys(SecretBytes(enc), SecretBytes(other), SecretBytes(dek))
     response = InitializeUpdateResponse.parse(bytes.fromhex(vector.response))
     with pytest.raises(CardCryptogramError) as refused:
-        SecureChannel.open(keys, bytes.fromhex(vector.host_challenge), response, 0x03)
+        Scp03Channel.open(keys, bytes.fromhex(vector.host_challenge), response, 0x03)
     assert refused.value.code == "SCP03_CARD_CRYPTOGRAM"
 
 
@@ -133,7 +102,7 @@ def test_unknown_levels_are_refused(level: int) -> None:
     vector = VECTORS[0]
     response = InitializeUpdateResponse.parse(bytes.fromhex(vector.response))
     with pytest.raises(SecurityLevelError):
-        SecureChannel.open(static_keys(vector), bytes(8), response, level)
+        Scp03Channel.open(static_keys(vector), bytes(8), response, level)
 
 
 def test_a_level_beyond_the_card_is_refused() -> None:
@@ -141,7 +110,7 @@ def test_a_level_beyond_the_card_is_refused() -> None:
     data[12] = 0x10
     response = InitializeUpdateResponse.parse(bytes(data))
     with pytest.raises(SecurityLevelError):
-        SecureChannel.open(static_keys(VECTORS[0]), bytes(8), response, 0x33)
+        Scp03Channel.open(static_keys(VECTORS[0]), bytes(8), response, 0x33)
 
 
 @pytest.mark.parametrize("level", list(SecurityLevel))
@@ -149,7 +118,7 @@ def test_the_longest_data_fits_and_one_more_does_not(level: SecurityLevel) -> No
     vector = VECTORS[0]
     response = InitializeUpdateResponse.parse(bytes.fromhex(vector.response))
     host_challenge = bytes.fromhex(vector.host_challenge)
-    channel = SecureChannel.open(static_keys(vector), host_challenge, response, level)
+    channel = Scp03Channel.open(static_keys(vector), host_challenge, response, level)
     longest = MAX_PLAIN_DATA[level]
     wrapped = channel.wrap(bytes((0x80, 0xE2, 0, 0, longest)) + bytes(longest))
     assert len(wrapped) == 5 + wrapped[4] <= 260
@@ -166,9 +135,9 @@ def test_a_refused_command_leaves_the_channel_usable() -> None:
 
 
 @pytest.mark.parametrize(
-    "apdu", ["", "80E200", "80E20000000001AA", "80E2000002AA", "80E2000001AA0000"]
+    "apdu", ["", "80E200", "80E2000002AA", "80E2000001AA0000", "84E2000001AA", "81E20000"]
 )
-def test_malformed_commands_are_refused(apdu: str) -> None:
+def test_what_is_no_command_to_wrap_is_refused(apdu: str) -> None:
     with pytest.raises(CommandError) as refused:
         opened(VECTORS[0]).wrap(bytes.fromhex(apdu))
     assert refused.value.code == "SCP03_COMMAND"
@@ -219,3 +188,77 @@ def test_sensitive_data_under_the_static_dek() -> None:
 def test_errors_are_coded_value_errors_where_the_caller_erred() -> None:
     assert issubclass(KeyLengthError, ValueError)
     assert issubclass(CommandError, ValueError)
+
+
+def s16_channel(vector: S16Vector, host_challenge: bytes = S16_HOST_CHALLENGE) -> Scp03Channel:
+    keys = StaticKeys(*(SecretBytes(bytes.fromhex(key)) for key in vector.keys))
+    response = InitializeUpdateResponse.parse(bytes.fromhex(vector.response))
+    return Scp03Channel.open(keys, host_challenge, response, 0x33)
+
+
+@pytest.mark.parametrize("vector", S16_VECTORS, ids=lambda each: f"AES{len(each.keys[0]) * 4}")
+def test_sessions_in_s16_mode(vector: S16Vector) -> None:
+    channel = s16_channel(vector)
+    assert channel.external_authenticate() == bytes.fromhex(vector.external_authenticate)
+    wrapped = wrap_script(channel, S16_COMMANDS)
+    assert wrapped == [bytes.fromhex(each) for each in vector.commands]
+    for response, answer in zip(vector.responses, S16_ANSWERS, strict=True):
+        assert channel.unwrap(bytes.fromhex(response)) == answer + OK
+
+
+def test_s16_mode_takes_more_room() -> None:
+    channel = s16_channel(S16_VECTORS[0])
+    assert channel.max_plain_data == 223
+    assert len(channel.wrap(b"\x80\xe2\0\0\xdf" + bytes(223))) == 5 + 240
+    with pytest.raises(CommandError):
+        channel.wrap(b"\x80\xe2\0\0\xe0" + bytes(224))
+
+
+def test_a_challenge_of_the_other_mode_is_refused() -> None:
+    with pytest.raises(InitializeUpdateError, match="16 octets, not 8"):
+        s16_channel(S16_VECTORS[0], bytes(8))
+
+
+@pytest.mark.parametrize(("key", "counter", "challenge"), CHALLENGES)
+def test_pseudo_random_challenges_follow_from_the_counter(
+    key: str, counter: str, challenge: str
+) -> None:
+    cipher = ClearAes(SecretBytes(bytes.fromhex(key)))
+    aid = scp02_vectors.CARD_MANAGER
+    assert card_challenge(cipher, bytes.fromhex(counter), aid) == bytes.fromhex(challenge)
+
+
+@pytest.mark.parametrize(("context", "s_enc", "s_mac", "s_rmac"), SESSION_KEYS)
+def test_session_keys(context: str, s_enc: str, s_mac: str, s_rmac: str) -> None:
+    key_enc, key_mac = (
+        ClearAes(SecretBytes(bytes.fromhex(key))) for key in (SESSION_KEY_ENC, SESSION_KEY_MAC)
+    )
+    challenges = bytes.fromhex(context)
+    made = (
+        session_key(key_enc, Constant.S_ENC, challenges),
+        session_key(key_mac, Constant.S_MAC, challenges),
+        session_key(key_mac, Constant.S_RMAC, challenges),
+    )
+    assert [key.reveal().hex().upper() for key in made] == [s_enc, s_mac, s_rmac]
+
+
+@each_vector
+def test_a_pseudo_random_challenge_is_checked_by_the_card_managers_aid(vector: Vector) -> None:
+    response = InitializeUpdateResponse.parse(bytes.fromhex(vector.response))
+    challenge, keys = bytes.fromhex(vector.host_challenge), static_keys(vector)
+    Scp03Channel.open(keys, challenge, response, 0x03, card_manager=ISD_R)
+    with pytest.raises(CardChallengeError) as refused:
+        Scp03Channel.open(keys, challenge, response, 0x03, card_manager=ISD_R[:-1])
+    assert refused.value.code == "CARD_CHALLENGE"
+
+
+def test_triple_des_keys_and_scp02_cards_are_refused() -> None:
+    vector = VECTORS[0]
+    response = InitializeUpdateResponse.parse(bytes.fromhex(vector.response))
+    host_challenge = bytes.fromhex(vector.host_challenge)
+    tdes = StaticKeys(*(SecretBytes(bytes(16)),) * 3, algorithm=KeyAlgorithm.TDES)
+    with pytest.raises(KeyLengthError):
+        Scp03Channel.open(tdes, host_challenge, response, 0x03)
+    other = InitializeUpdateResponse.parse(bytes.fromhex(scp02_vectors.PYSIM.response))
+    with pytest.raises(InitializeUpdateError):
+        Scp03Channel.open(static_keys(vector), host_challenge, other, 0x03)

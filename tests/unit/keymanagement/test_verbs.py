@@ -7,6 +7,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from nacl.signing import VerifyKey
 
 from cardwright.chip import Chip, manufacture
+from cardwright.cipher import ClearTdes
 from cardwright.emv.keys import derive_option_a, kcv
 from cardwright.globalplatform.commands import install_for_install, install_for_personalization
 from cardwright.globalplatform.scp03 import initialize_update
@@ -84,7 +85,7 @@ def test_digests_are_hmacs_under_the_named_key(kit: Kit) -> None:
 
 
 def test_card_values_are_the_standards(kit: Kit) -> None:
-    key = kit.value(f"{ISSUER}/CVK")
+    key = ClearTdes(kit.value(f"{ISSUER}/CVK"))
     item = CardValuesItem(f"{ISSUER}/CVK", SecretText(PAN), "3012", "201")
     (values,) = kit.verbs.card_values(caller("dataprep"), [item])
     assert not isinstance(values, HsmError), values.code
@@ -118,10 +119,11 @@ def test_emv_keys_derive_by_option_a_and_leave_sealed(kit: Kit) -> None:
     )
     assert not isinstance(derived, HsmError), derived.code
     expected = {
-        usage: derive_option_a(kit.value(label), PAN, "01") for usage, label in EMV_MASTERS.items()
+        usage: derive_option_a(ClearTdes(kit.value(label)), PAN, "01")
+        for usage, label in EMV_MASTERS.items()
     }
     assert {each.usage: each.kcv for each in derived.checks} == {
-        usage: kcv(key) for usage, key in expected.items()
+        usage: kcv(ClearTdes(key)) for usage, key in expected.items()
     }
     assert {each.master for each in derived.checks} == {
         f"{name}#1" for name in EMV_MASTERS.values()
@@ -185,7 +187,7 @@ def test_a_chip_takes_the_whole_emv_script(kit: Kit) -> None:
     # The chip checks the keys that it deciphers against the check values that come with them.
     chip = manufacture(SERIAL, kit.value("chip/KMC").reveal())
     dgis = [
-        encode_dgi(0x0101, bytes.fromhex("7003") + b"\x8c\x01\x9a"),
+        encode_dgi(0x0101, bytes.fromhex("70088C029A038D029A03")),
         encode_dgi(0x9102, bytes.fromhex("A50C500A") + b"CARDWRIGHT"),
         encode_dgi(0x9104, bytes.fromhex("82021800940408010100")),
     ]

@@ -3,13 +3,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from psec.cvv import generate_cvv
 
-from cardwright.payment.cvv import CvvError, _decimalized, cvv, cvv2, icvv
+from cardwright.cipher import ClearTdes
+from cardwright.payment.cvv import CvvError, cvv, cvv2, icvv
+from cardwright.payment.decimal import decimalized
 from cardwright.secret import SecretBytes
 
 # The oracle imports triple DES from where cryptography warns about it, with two-key lengths.
 oracle = pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning")
 
-KEY = SecretBytes(bytes.fromhex("0123456789ABCDEFFEDCBA9876543210"))
+CLEAR_KEY = bytes.fromhex("0123456789ABCDEFFEDCBA9876543210")
+
+
+def cipher(key: bytes) -> ClearTdes:
+    return ClearTdes(SecretBytes(key))
+
+
+KEY = cipher(CLEAR_KEY)
 
 keys = st.binary(min_size=16, max_size=16)
 pans = st.text("0123456789", min_size=12, max_size=19)
@@ -24,7 +33,7 @@ def test_published_vectors() -> None:
     assert cvv(KEY, "4666655554444111", "9206", "120") == "664"
     assert cvv(KEY, "4333322221111222", "9307", "141") == "382"
     # A worked example in circulation, with every intermediate block.
-    key = SecretBytes(bytes.fromhex("D676DCF3AFB7350532EAF00EA253D875"))
+    key = cipher(bytes.fromhex("D676DCF3AFB7350532EAF00EA253D875"))
     assert cvv(key, "4123450990122129", "0721", "202") == "241"
     # psec's documentation of the algorithm.
     assert cvv(KEY, "1234567890123456", "9912", "220") == "170"
@@ -42,7 +51,7 @@ def agrees_with_psec(value: str, key: bytes, pan: str, expiry: str, service_code
 def test_agrees_with_an_independent_implementation(
     key: bytes, pan: str, expiry: str, service_code: str
 ) -> None:
-    value = cvv(SecretBytes(key), pan, expiry, service_code)
+    value = cvv(cipher(key), pan, expiry, service_code)
     assert agrees_with_psec(value, key, pan, expiry, service_code)
 
 
@@ -52,14 +61,14 @@ def test_the_family_differs_by_service_code_and_order_of_expiry(
     key: bytes, pan: str, expiry: str
 ) -> None:
     mmyy = expiry[2:] + expiry[:2]
-    assert agrees_with_psec(cvv2(SecretBytes(key), pan, expiry), key, pan, mmyy, "000")
-    assert agrees_with_psec(icvv(SecretBytes(key), pan, expiry), key, pan, expiry, "999")
+    assert agrees_with_psec(cvv2(cipher(key), pan, expiry), key, pan, mmyy, "000")
+    assert agrees_with_psec(icvv(cipher(key), pan, expiry), key, pan, expiry, "999")
 
 
 def test_letters_follow_the_digits_less_ten() -> None:
     # The last step of the worked example above, all sixteen digits.
-    assert _decimalized("24e1a05574051bbf") == "2410557405140115"
-    assert _decimalized("bdec5cffbb1dadfa") == "5113422551130350"
+    assert decimalized(bytes.fromhex("24E1A05574051BBF")) == "2410557405140115"
+    assert decimalized(bytes.fromhex("BDEC5CFFBB1DADFA")) == "5113422551130350"
 
 
 @oracle
@@ -70,13 +79,12 @@ def test_letters_follow_the_digits_less_ten() -> None:
 )
 def test_a_result_with_two_digits_borrows_a_letter(pan: str, value: str) -> None:
     assert cvv(KEY, pan, "2901", "201") == value
-    assert agrees_with_psec(value, KEY.reveal(), pan, "2901", "201")
+    assert agrees_with_psec(value, CLEAR_KEY, pan, "2901", "201")
 
 
-@pytest.mark.parametrize("length", [0, 8, 15, 24])
-def test_a_key_of_another_length(length: int) -> None:
+def test_a_key_of_another_length() -> None:
     with pytest.raises(CvvError) as caught:
-        cvv(SecretBytes(bytes(length)), "4123456789012345", "8701", "101")
+        cvv(cipher(bytes(range(24))), "4123456789012345", "8701", "101")
     assert caught.value.code == "CVV_KEY"
 
 

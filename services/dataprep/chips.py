@@ -1,0 +1,210 @@
+"""What a product puts onto a chip: one application, several by their profiles, or a badge."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, ValidationError, model_validator
+
+from cardwright.emv.profile import Profile
+from cardwright.emv.profile_cvm import CvmList
+from cardwright.emv.profile_dol import Dol
+from cardwright.emv.profile_types import Octets, Strict
+from cardwright.iso import tlv
+
+__all__ = [
+    "Application",
+    "ApplicationsChip",
+    "BadgeChip",
+    "EmvChip",
+    "KeyLabel",
+    "RecordSpec",
+    "Source",
+    "faults",
+]
+
+Source = Literal[
+    "card_id",
+    "cvv2",
+    "department",
+    "employee_number",
+    "expiry_date",
+    "expiry_mmyy",
+    "full_name",
+    "issuer_name",
+    "name",
+    "pan_groups",
+    "stripe_name",
+]
+"""Fields that a card has to offer; ``services.dataprep.domain.fields`` computes them."""
+
+Aid = Annotated[Octets, Field(min_length=5, max_length=16)]
+KeyLabel = Annotated[str, Field(pattern=r"^(\{issuer\}|[a-z][a-z0-9-]*)/[A-Z0-9-]+#[1-9][0-9]*$")]
+IcvvTrack2 = Annotated[str, Field(pattern=r"^[0-9]{0,7}\{icvv\}[0-9]{0,7}$", max_length=13)]
+
+_CONFIRMATION, _PRIORITY = 0x80, 0x0F  # of the priority indicator (EMV Book 1, table 13)
+_RECORDS = (
+    (1, 1, "57 5F20"),
+    (2, 1, "5A 5F24 5F25 5F28 5F30 5F34 9F07 9F08 9F42 9F44"),
+    (2, 2, "8C 8D 8E 9F0D 9F0E 9F0F"),
+)
+"""Where cards of the first version have their data objects: file, number, tags."""
+
+
+def faults(error: ValidationError) -> str:
+    """Say in one line what is wrong where."""
+    return "; ".join(
+        f"{'.'.join(map(str, item['loc'])) or 'all of it'}: {item['msg']}"
+        for item in error.errors(include_url=False)
+    )
+
+
+class _Chip(Strict):
+    """Which application goes onto the chip, and the chip vendor's transport key for it."""
+
+    module_aid: Aid
+    instance_aid: Aid
+    kmc: KeyLabel
+    label: Annotated[str, Field(min_length=1, max_length=16, pattern=r"^[ -~]+$")]
+
+
+class EmvChip(_Chip):
+    """One application with contacts that authorises on line, octet by octet: cards of version 1.
+
+    Since then products name profiles: see ``ApplicationsChip``. ``track2`` is the discretionary
+    part of track 2 equivalent data, ``{icvv}`` within.
+    """
+
+    kind: Literal["emv"]
+    priority: Annotated[int, Field(ge=0, le=255)] = 1
+    language: str
+    aip: Octets
+    currency: str
+    currency_exponent: int = 2
+    country: str
+    cvm_list: Octets
+    iac_default: Octets
+    iac_denial: Octets
+    iac_online: Octets
+    cdol1: Octets
+    cdol2: Octets
+    pdol: Octets = b""
+    usage_control: Octets
+    application_version: Octets
+    track2: IcvvTrack2
+
+    @cached_property
+    def profile(self) -> Profile:
+        """The part of the application that all cards of the product share."""
+        return Profile.model_validate(
+            {
+                "name": "inline",
+                "version": 1,
+                "aid": self.instance_aid,
+                "label": self.label,
+                "priority": self.priority & _PRIORITY,
+                "confirmation": bool(self.priority & _CONFIRMATION),
+                "languages": [self.language[at : at + 2] for at in range(0, len(self.language), 2)],
+                "country": self.country,
+                "currency": {"code": self.currency, "exponent": self.currency_exponent},
+                "application_version": self.application_version,
+                "usage_control": self.usage_control,
+                "contact": {
+                    "aip": self.aip,
+                    "pdol": Dol.parse(self.pdol),
+                    "cvm": CvmList.parse(self.cvm_list),
+                    "action_codes": {
+                        "denial": self.iac_denial,
+                        "online": self.iac_online,
+                        "default": self.iac_default,
+                    },
+                    "cdol1": Dol.parse(self.cdol1),
+                    "cdol2": Dol.parse(self.cdol2),
+                },
+                "signed": [],
+                "records": [
+                    {"file": file, "number": number, "tags": tags.split()}
+                    for file, number, tags in _RECORDS
+                ],
+            }
+        )
+
+    @model_validator(mode="after")
+    def _is_a_profile(self) -> Self:
+        # A bad profile is refused when it is read, not card by card.
+        try:
+            _ = self.profile
+        except ValidationError as error:
+            raise ValueError(faults(error)) from None
+        return self
+
+
+class Application(Strict):
+    """One application of a chip.
+
+    Attributes:
+        profile: what it is: name and version in ``catalogue/profiles``.
+        module_aid: the chip's module for it.
+        instance_aid: begins with the profile's AID.
+        track2: discretionary part of track 2 equivalent data, ``{icvv}`` within.
+        keys: usage of a card key to the label of the master key it derives from.
+        derivation: how, EMV Book 2 annex A1.4.
+        issuer_key: label of the issuer's RSA key, which signs the card's certificates.
+        pin: the card gets a PIN that it compares itself.
+    """
+
+    profile: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,62}/v[1-9][0-9]*$")]
+    module_aid: Aid
+    instance_aid: Aid
+    track2: IcvvTrack2
+    keys: Annotated[dict[str, KeyLabel], Field(min_length=1)]
+    derivation: Literal["A", "B", "C"] = "A"
+    issuer_key: KeyLabel | None = None
+    pin: bool = False
+
+
+class ApplicationsChip(Strict):
+    """Several applications by their profiles, and the directories that list them.
+
+    Attributes:
+        kmc: the chip vendor's transport key.
+        directory_aid: the chip's module for directories.
+        directories: which there are: PSE for contacts, PPSE for contactless.
+        applications: in the order to install them.
+    """
+
+    kind: Literal["applications"]
+    kmc: KeyLabel
+    directory_aid: Aid | None = None
+    directories: tuple[Literal["PSE", "PPSE"], ...] = ()
+    applications: Annotated[tuple[Application, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _directories_have_a_module(self) -> Self:
+        if self.directories and self.directory_aid is None:
+            raise ValueError("directories need the module directory_aid")
+        return self
+
+
+def _tag(text: str) -> str:
+    tlv.encode(int(text, 16), b"")
+    return text
+
+
+Tag = Annotated[str, Field(pattern="^([0-9A-F]{2}){1,2}$"), AfterValidator(_tag)]
+
+
+class RecordSpec(Strict):
+    """One record of a badge: tags (hexadecimal) to the fields that they hold, in UTF-8."""
+
+    sfi: Annotated[int, Field(ge=1, le=10)]
+    number: Annotated[int, Field(ge=1, le=254)]
+    objects: dict[Tag, Source]
+
+
+class BadgeChip(_Chip):
+    """A badge credential: records to read, and a key (of key management) to answer with."""
+
+    kind: Literal["badge"]
+    records: Annotated[tuple[RecordSpec, ...], Field(min_length=1)]
