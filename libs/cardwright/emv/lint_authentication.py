@@ -56,6 +56,8 @@ def _promises(profile: Profile, interface: Interface) -> Iterator[Finding]:
         yield error(
             "AIP_WITHOUT_ICC_KEY", where, "Promises DDA or CDA, and the card has no key of its own"
         )
+    elif keys is not None and keys.method is Method.DDA and AIP.has(aip, "cda"):
+        yield error("AIP_EXCEEDS_METHOD", where, "Promises CDA, and `authentication` says DDA")
 
 
 def _has_icc_key(keys: Authentication) -> bool:

@@ -98,6 +98,23 @@ def test_a_debit_card_shows_what_its_design_asks_for() -> None:
     assert sections.keys.sequence_number == "01"
 
 
+def test_version_1_makes_the_octets_that_it_always_made() -> None:
+    """Cards of it are in the field: what is made for the next one must be the same."""
+    sections = compose(_debit(_request()), _account("9999990000000006"))
+    assert [dgi.hex().upper() for dgi in sections.chip.dgis] == [
+        "0101" "23" "7021" "57109999990000000006D291120100000789"
+        "5F200C4D41524C4F57452F494E4553",
+        "0201" "39" "7037" "5A089999990000000006" "5F2403291130" "5F2503261122" "5F28020372"
+        "5F30020201" "5F340101" "9F0702FF00" "9F08020001" "9F42020978" "9F440102",
+        "0202" "5A" "7058" "8C159F02069F03069F1A0295055F2A029A039C019F3704"
+        "8D178A029F02069F03069F1A0295055F2A029A039C019F3704"
+        "8E0E000000000000000042035E031F03"
+        "9F0D05FCF8FCF8F0" "9F0E050000000000" "9F0F05FCF8FCF8F0",
+        "9102" "1C" "A51A" "501043415244575249474854204445424954" "870101" "5F2D02656E",
+        "9104" "0E" "82021800" "94080801010010010200",
+    ]  # fmt: skip
+
+
 def test_the_issuers_own_key_version_counts() -> None:
     issuer = BANK.model_copy(update={"masters": {"IMK-AC": "aurora-bank/IMK-AC#7"}})
     item = replace(_debit(_request()), issuer=issuer)
