@@ -13,6 +13,7 @@ import typer
 import yaml
 
 from cardwright.emv.card_values import CardValues
+from cardwright.emv.errors import EmvError
 from cardwright.emv.explain import Explained, explain, explain_directory
 from cardwright.emv.profile import Profile
 from cardwright.iso.names import stripe_name
@@ -103,7 +104,7 @@ def main(
             load_profiles(catalogue),
             load_sample(catalogue),
         )
-    except ProductError as error:
+    except (ProductError, EmvError) as error:
         typer.echo(f"{error.code}: {error}", err=True)
         raise typer.Exit(1) from error
     if as_json:

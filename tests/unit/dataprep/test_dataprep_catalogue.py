@@ -127,13 +127,13 @@ def test_a_profile_that_is_none_is_refused(
 
 def test_a_file_that_is_no_yaml_is_named(folder: Path) -> None:
     (folder / PROFILE).write_text("aid: [", encoding="utf-8")
-    with pytest.raises(ProductError, match="emv-debit-cda/v1.yaml") as caught:
+    with pytest.raises(ProductError, match=r"emv-debit-cda/v1\.yaml") as caught:
         load_profiles(folder)
     assert caught.value.code == "PROFILE_FORMAT"
 
 
 def test_a_missing_profile_is_named(folder: Path) -> None:
-    with pytest.raises(ProductError, match="v9.yaml") as caught:
+    with pytest.raises(ProductError, match=r"v9\.yaml") as caught:
         load_profile(folder / "profiles/emv-debit-cda/v9.yaml")
     assert caught.value.code == "PROFILE_MISSING"
 

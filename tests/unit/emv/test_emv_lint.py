@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import cardwright.emv
 from cardwright.emv.lint import Finding, Severity, lint
 from cardwright.emv.profile import SIGNED
 from tests.unit.emv.profile_kit import ASKED, SOUND, profile
@@ -257,3 +260,18 @@ def test_contactless_is_looked_at_for_itself() -> None:
 def test_a_finding_prints_all_it_knows() -> None:
     finding = Finding("CODE", "What happened", "contact.aip")
     assert str(finding) == "error CODE at contact.aip: What happened"
+
+
+def test_each_code_is_documented() -> None:
+    root = Path(__file__).parents[3]
+    pages = (root / "docs/emv-profiles.md").read_text(encoding="utf-8")
+    sources = [*(Path(p) for p in cardwright.emv.__path__), root / "services/dataprep/domain"]
+    text = "".join(
+        file.read_text(encoding="utf-8")
+        for folder in sources
+        for file in sorted((*folder.glob("lint*.py"), *folder.glob("design.py")))
+    )
+    codes = set(re.findall(r'(?:error|warning)\(\s*"([A-Z_0-9]+)"', text))
+    listed = set(re.findall(r"^\| `([A-Z_0-9]+)`", pages, re.MULTILINE))
+    assert len(codes) > 60
+    assert listed == codes | {"DIRECTORY_LENGTH", "RECORD_LAYOUT", "RECORD_LENGTH"}
