@@ -17,7 +17,8 @@ from cardwright.emv.dgi import Dgi
 from cardwright.emv.oda.static_data import static_data
 from cardwright.emv.plan import Plan, PlannedRecord, plan
 from cardwright.emv.plan_slots import SDA_TAG_LIST, Slot, authenticates, internal_objects
-from cardwright.emv.profile import Interface, Method, Profile
+from cardwright.emv.profile import Interface, Profile
+from cardwright.emv.profile_parts import Method
 from cardwright.emv.records import build_records, read_locator
 from cardwright.emv.selection import file_control_information
 from cardwright.iso import tlv

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from cardwright.emv.dictionary import element
 from cardwright.emv.lint_finding import Finding, error, warning
 from cardwright.emv.plan_slots import authenticates
-from cardwright.emv.profile import Authentication, Interface, Method, Profile
+from cardwright.emv.profile import Interface, Profile
 from cardwright.emv.profile_bits import AIP
+from cardwright.emv.profile_parts import Authentication, Method
 
 __all__ = ["lint_authentication"]
 

@@ -20,8 +20,9 @@ from cardwright.emv.oda.certificate import (
     CertificateTags,
     planned_lengths,
 )
-from cardwright.emv.profile import Contact, Interface, Method, Profile
+from cardwright.emv.profile import Interface, Profile
 from cardwright.emv.profile_bits import AIP
+from cardwright.emv.profile_parts import Contact, Method
 
 __all__ = [
     "CERTIFIED",

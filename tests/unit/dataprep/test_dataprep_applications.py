@@ -1,4 +1,4 @@
-"""A chip of several applications: as it is composed, and on the software chip itself."""
+"""A chip of several applications as it is composed."""
 
 from __future__ import annotations
 
@@ -7,52 +7,18 @@ from typing import Any
 
 import pytest
 
-from cardwright.chip.apdu import Command
-from cardwright.chip.applet import ApplicationState
-from cardwright.chip.crypto import des_key_check_value
 from cardwright.chip.directory_applet import DirectoryApplet
 from cardwright.chip.emv import EmvApplet
-from cardwright.emv.application import OfflineAuthentication
-from cardwright.emv.dgi import Dgi, parse_all
-from cardwright.emv.oda.certificate import ICC_TAGS
-from cardwright.emv.oda.icc import CardSubject, certify_icc
-from cardwright.emv.profile import Method
-from cardwright.emv.records import read_locator
-from cardwright.emv.rsa import public_of
+from cardwright.emv.profile_parts import Method
 from cardwright.emv.selection import PPSE, PSE
 from cardwright.iso import tlv
-from cardwright.iso.pan import Pan
-from cardwright.iso.tracks import Expiry
-from cardwright.secret import SecretText
-from services.dataprep.catalogue import load_profiles, read_product
 from services.dataprep.chips import Application, ApplicationsChip
-from services.dataprep.domain.applications import (
-    ChipApplication,
-    ComposedChip,
-    InspectedApplication,
-    compose_chip,
-)
-from services.dataprep.domain.compose import Account
-from services.dataprep.domain.draft import Draft, draft
+from services.dataprep.domain.applications import ComposedChip, compose_chip
 from services.dataprep.domain.faults import RefusedError
-from services.dataprep.domain.request import CardRequest
-from services.dataprep.products import Product
-from tests.unit.dataprep.fakes import BANK, CATALOGUE, TODAY
-from tests.unit.emv.oda_kit import issuer_key
-from tests.unit.emv.rsa_kit import rsa_key
+from tests.unit.dataprep.chip_kit import ACCOUNT, DEBIT_2, PROFILE, PROFILES, drafted
+from tests.unit.dataprep.fakes import BANK
 
-CARD = "01932b6e-7c1a-7d42-9f0e-3a5b8c2d6e11"
-AID = bytes.fromhex("F0434152445701")
-PROFILES = load_profiles(CATALOGUE)
-DEBIT_2 = read_product(CATALOGUE / "products/emv-debit/v2.yaml")
-PAN = Pan("9999990000000006")
-CVV, CVV2, ICVV = map(SecretText, ("123", "456", "789"))
-ACCOUNT = Account(PAN, "00", Expiry(2029, 11), CVV, CVV2, ICVV, issued=False)
-
-
-def drafted(product: Product = DEBIT_2) -> Draft:
-    request = CardRequest(BANK.name, "request-1", SecretText("Marlowe"), SecretText("Ines"))
-    return draft(CARD, request, product, BANK, waived=(), today=TODAY)
+AID = bytes.fromhex("F0435754530101")
 
 
 def composed(**chip_changes: Any) -> ComposedChip:
@@ -133,7 +99,7 @@ def test_inspection_reads_all_records_but_the_certificates() -> None:
 
 
 def test_what_no_record_holds_refuses_the_card() -> None:
-    wide = PROFILES["emv-debit-cda/v1"].model_copy(update={"extra": {0x9F1F: b"0" * 252}})
+    wide = PROFILE.model_copy(update={"extra": {0x9F1F: b"0" * 252}})
     with pytest.raises(RefusedError) as caught:
         compose_chip(drafted(), ACCOUNT, {"emv-debit-cda/v1": wide})
     assert caught.value.code == "RECORD_LENGTH"
@@ -143,93 +109,3 @@ def test_nothing_personal_prints() -> None:
     shown = repr(composed())
     for secret in ("9999990000000006", "MARLOWE", "789", b"MARLOWE".hex()):
         assert secret not in shown.replace("ISSUER-RSA", "")
-
-
-MASTER_KEYS = bytes(range(48))
-PIN_BLOCK = bytes.fromhex("241234FFFFFFFFFF")
-
-
-def _filled(authentication: OfflineAuthentication) -> list[Dgi]:
-    """What the security module makes of the templates, its authority's certificate apart."""
-    own = public_of(rsa_key(authentication.icc_bits, 3, "icc"))
-    subject = CardSubject(PAN, ACCOUNT.expiry, 1)
-    made = certify_icc(
-        issuer_key(1408, identifier=PAN.digits()[:6]), own, subject, authentication.static_data
-    )
-    values = dict(made.objects(ICC_TAGS)) | {0x90: bytes(248), 0x9F32: b"\x03"}
-    return [
-        Dgi(
-            template.sfi << 8 | template.number,
-            tlv.encode(
-                0x70,
-                tlv.encode_all(
-                    (tag, values[tag] if value is None else value)
-                    for tag, value in template.objects
-                ),
-            ),
-        )
-        for template in authentication.records
-    ]
-
-
-def _personalized(application_: ChipApplication, more: list[Dgi]) -> EmvApplet:
-    applet = EmvApplet(application_.instance_aid)
-    parts = rsa_key(1152, 3, "icc").parts
-    key = (parts.qinv, parts.dq, parts.dp, parts.q, parts.p)
-    checks = b"".join(des_key_check_value(MASTER_KEYS[at : at + 16]) for at in (0, 16, 32))
-    for dgi in (
-        *parse_all(b"".join(application_.dgis)),
-        *more,
-        Dgi(0x8000, MASTER_KEYS),
-        Dgi(0x9000, checks),
-        Dgi(0x8010, PIN_BLOCK),
-        Dgi(0x9010, b"\x03\x03"),
-        *(Dgi(0x8201 + number, part.reveal()) for number, part in enumerate(key)),
-    ):
-        applet.store(dgi.id, dgi.value, encrypted=dgi.id in applet.ENCRYPTED)
-    applet.close_personalization()
-    return applet
-
-
-def _record(applet: EmvApplet | DirectoryApplet, sfi: int, number: int) -> bytes:
-    return applet.process(Command(0x00, 0xB2, number, sfi << 3 | 4, le=256))
-
-
-@pytest.fixture(scope="module")
-def debit() -> tuple[EmvApplet, InspectedApplication]:
-    chip = composed()
-    authentication = chip.recipes[0].authentication
-    assert authentication is not None
-    return _personalized(chip.applications[0], _filled(authentication)), chip.inspected[0]
-
-
-@pytest.mark.parametrize("contactless", [False, True], ids=["contact", "contactless"])
-def test_the_chip_reads_as_inspection_expects(
-    debit: tuple[EmvApplet, InspectedApplication], contactless: bool
-) -> None:
-    """Over each interface the locator names all that inspection expects, and the certificates."""
-    applet, expected = debit
-    assert applet.state is ApplicationState.PERSONALIZED
-    applet.contactless = contactless
-    applet.select()
-    options = applet.process(Command(0x80, 0xA8, 0, 0, b"\x83\x00", le=256))
-    assert tlv.find(options, 0x77, 0x82) == bytes.fromhex("3900")
-    located = read_locator(tlv.find(options, 0x77, 0x94) or b"")
-    read = {(item.sfi, item.number): _record(applet, item.sfi, item.number) for item in located}
-    assert {position: read[position] for position in read if position[0] < 3} == {
-        (sfi, number): content for sfi, number, content in expected.records
-    }
-    certificates = b"".join(content for (sfi, _), content in read.items() if sfi == 3)
-    assert bytes.fromhex("9081F8") + bytes(248) in certificates
-
-
-def test_the_chip_verifies_a_pin_and_pays(debit: tuple[EmvApplet, InspectedApplication]) -> None:
-    applet, _ = debit
-    applet.contactless = False
-    applet.select()
-    applet.process(Command(0x80, 0xA8, 0, 0, b"\x83\x00", le=256))
-    applet.process(Command(0x00, 0x20, 0, 0x80, PIN_BLOCK))
-    asked = PROFILES["emv-debit-cda/v1"].contact.cdol1.data_length
-    answer = applet.process(Command(0x80, 0xAE, 0x80, 0, bytes(asked), le=256))
-    assert tlv.find(answer, 0x77, 0x9F27) == b"\x80"
-    assert (tlv.find(answer, 0x77, 0x9F10) or b"").hex().startswith("06011203")

@@ -32,7 +32,7 @@ def test_the_sample_card_is_nobodys() -> None:
 
 def test_applications_and_directories_are_explained() -> None:
     explained = explain_product(DEBIT_2, PROFILES, SAMPLE)
-    assert list(explained) == ["F0434152445701", "1PAY.SYS.DDF01", "2PAY.SYS.DDF01"]
+    assert list(explained) == ["F0435754530101", "1PAY.SYS.DDF01", "2PAY.SYS.DDF01"]
     assert {row.tag for row in explained["2PAY.SYS.DDF01"]} == {"4F", "50", "87", "9F2A"}
 
 
@@ -62,7 +62,7 @@ def test_the_command_prints_a_line_for_each_data_object(app: typer.Typer) -> Non
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 0
     lines = result.stdout.splitlines()
-    assert "application F0434152445701" in lines
+    assert "application F0435754530101" in lines
     (pan,) = (line.split() for line in lines if line.startswith("5A "))
     assert pan[-1] == "999999******0006"
     assert {"0201", "request", "contact", "contactless", "signed"} <= set(pan)
@@ -72,7 +72,7 @@ def test_the_command_prints_a_line_for_each_data_object(app: typer.Typer) -> Non
 
 def test_the_command_tells_machines_too(app: typer.Typer) -> None:
     arguments = ["emv-debit/v2", "--catalogue", str(CATALOGUE), "--json"]
-    rows = json.loads(CliRunner().invoke(app, arguments).stdout)["F0434152445701"]
+    rows = json.loads(CliRunner().invoke(app, arguments).stdout)["F0435754530101"]
     (label,) = (row for row in rows if row["tag"] == "50")
     assert label == {
         "tag": "50",

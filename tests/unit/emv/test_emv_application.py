@@ -16,7 +16,8 @@ from cardwright.emv.oda.certificate import ICC_TAGS, KeyCertificate
 from cardwright.emv.oda.icc import CardSubject, certify_icc, recover_icc
 from cardwright.emv.oda.static_data import static_data
 from cardwright.emv.plan import plan
-from cardwright.emv.profile import Interface, Method, Profile
+from cardwright.emv.profile import Interface, Profile
+from cardwright.emv.profile_parts import Method
 from cardwright.emv.records import RECORD_TEMPLATE, read_locator
 from cardwright.emv.rsa import public_of
 from cardwright.iso import luhn, tlv

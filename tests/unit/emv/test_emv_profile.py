@@ -6,8 +6,9 @@ import pytest
 from pydantic import ValidationError
 
 from cardwright.emv.cryptogram import CryptogramVersion, version_of
-from cardwright.emv.profile import Cryptogram, Interface, Profile, profile_schema
+from cardwright.emv.profile import Interface, Profile, profile_schema
 from cardwright.emv.profile_cvm import CvmMethod
+from cardwright.emv.profile_parts import Cryptogram
 from tests.unit.emv.profile_kit import document, profile
 
 
