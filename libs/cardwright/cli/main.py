@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from cardwright.cli import audit, card, demo, exception, line, stock, submit
+from cardwright.cli import audit, card, chip, demo, exception, line, stock, submit
 from cardwright.cli.context import tell_coded
 
 __all__ = ["app", "main"]
@@ -24,6 +24,7 @@ app.command("serve")(line.serve)
 app.command("demo")(demo.demo)
 app.command("submit")(submit.submit)
 app.add_typer(card.app, name="card")
+app.add_typer(chip.app, name="chip")
 app.add_typer(exception.app, name="exception")
 app.add_typer(audit.app, name="audit")
 app.add_typer(stock.app, name="stock")
