@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 
 from cardwright.bus.topics import FACTS, FACTS_EXPRESS, orders, requests
 from cardwright.card import STATION_OF
-from cardwright.line.layout import SITE
+from cardwright.line.layout import SERVICES, SITE
 
 __all__ = ["GROUPS"]
 
-_STATIONS = sorted({*STATION_OF.values(), "request"})
+_STATIONS = sorted({*STATION_OF.values(), "request"} & set(SERVICES))
 
 GROUPS: Mapping[str, Sequence[str]] = {
     "custody": [FACTS, FACTS_EXPRESS],

@@ -36,7 +36,7 @@ from tests.support.line import DEVICES, LineUnderTest
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
 
-STATIONS = sorted(set(STATION_OF.values()))
+STATIONS = sorted(set(STATION_OF.values()) & set(SERVICES))
 
 
 async def test_garbage_goes_to_dead_letters_and_parks_nothing(line: LineUnderTest) -> None:

@@ -10,14 +10,25 @@ from typing import Final, Self, TypeVar
 from google.protobuf.message import Message
 from grpc import StatusCode, aio
 
+from cardwright.hsm import wire
 from cardwright.hsm.port import (
     Agreement,
+    Authorization,
+    AuthorizationItem,
     CardValues,
     CardValuesItem,
+    ChipAnswers,
     ChipToPersonalize,
+    ChipVerdict,
     DerivedCardKeys,
+    ExportedCards,
     HsmError,
+    JournalEntry,
     KeyCheck,
+    PinItem,
+    PinTranslation,
+    Pool,
+    PreparedPin,
     PublicKey,
     SealedItem,
     Signatures,
@@ -150,6 +161,7 @@ class GrpcSecurityModule:
             DerivedCardKeys(
                 each.sealed,
                 tuple(KeyCheck(check.usage, check.master, check.kcv) for check in each.checks),
+                each.sealed_certificates,
             )
             if each.sealed
             # A module of an earlier release says no more than that there is nothing.
@@ -161,25 +173,86 @@ class GrpcSecurityModule:
         self, items: Sequence[ChipToPersonalize]
     ) -> list[tuple[bytes, ...] | HsmError]:
         """Wrap chips' scripts."""
-        request = pb.PersonalizeRequest(
-            items=[
-                pb.PersonalizeItem(
-                    card_id=each.card_id,
-                    kmc=each.kmc,
-                    host_challenge=each.host_challenge,
-                    initialize_update=each.initialize_update,
-                    prologue=each.prologue,
-                    dgis=each.dgis,
-                    sealed_keys=each.sealed_keys,
-                )
-                for each in items
-            ]
-        )
+        request = pb.PersonalizeRequest(items=[wire.chip_to(each) for each in items])
         response = await self._call(self._stub.Personalize, request)
         return [
             _item_error(each.error, "personalize") if each.error else tuple(each.script)
             for each in response.results
         ]
+
+    async def check_personalization(
+        self, items: Sequence[ChipAnswers]
+    ) -> list[ChipVerdict | HsmError]:
+        """Check chips' answers."""
+        request = pb.CheckPersonalizationRequest(
+            items=[
+                pb.ChipAnswers(chip=wire.chip_to(each.chip), responses=each.responses)
+                for each in items
+            ]
+        )
+        response = await self._call(self._stub.CheckPersonalization, request)
+        return [
+            _item_error(each.error, "check the answers") if each.error else wire.verdict_from(each)
+            for each in response.results
+        ]
+
+    async def export_personalization(
+        self, recipient: str, items: Sequence[SealedItem]
+    ) -> ExportedCards:
+        """Re-encrypt for another bureau."""
+        request = pb.ExportPersonalizationRequest(
+            recipient=recipient,
+            items=[pb.SealedItem(card_id=each.card_id, sealed=each.sealed) for each in items],
+        )
+        response = await self._call(self._stub.ExportPersonalization, request)
+        return ExportedCards(
+            response.key_block,
+            tuple(each.error or wire.exported_from(each) for each in response.results),
+        )
+
+    async def prepare_pins(self, items: Sequence[PinItem]) -> list[PreparedPin | HsmError]:
+        """Draw or take over PINs."""
+        request = pb.PreparePinsRequest(items=[wire.pin_to(each) for each in items])
+        response = await self._call(self._stub.PreparePins, request)
+        return [
+            _item_error(each.error, "prepare the PIN")
+            if each.error
+            else PreparedPin(
+                each.sealed_for_chip, each.sealed_for_mailer, SecretText(each.verification)
+            )
+            for each in response.results
+        ]
+
+    async def translate_pins(self, items: Sequence[PinTranslation]) -> list[bytes | HsmError]:
+        """Move PIN blocks."""
+        request = pb.TranslatePinsRequest(items=[wire.translation_to(each) for each in items])
+        response = await self._call(self._stub.TranslatePins, request)
+        return [
+            _item_error(each.error, "translate the PIN") if each.error else each.pin_block
+            for each in response.results
+        ]
+
+    async def authorize(self, items: Sequence[AuthorizationItem]) -> list[Authorization | HsmError]:
+        """Verify and answer cryptograms."""
+        request = pb.AuthorizeRequest(items=[wire.authorization_to(each) for each in items])
+        response = await self._call(self._stub.Authorize, request)
+        return [
+            _item_error(each.error, "answer the card")
+            if each.error
+            else Authorization(each.authentication_data, each.scripts)
+            for each in response.results
+        ]
+
+    async def journal(self, after: int, limit: int = 500) -> list[JournalEntry]:
+        """Read the journal."""
+        request = pb.JournalRequest(after=after, limit=limit)
+        response = await self._call(self._stub.Journal, request)
+        return [wire.entry_from(each) for each in response.entries]
+
+    async def pools(self) -> list[Pool]:
+        """Tell the pools' state."""
+        response = await self._call(self._stub.PoolStatus, pb.PoolStatusRequest())
+        return [wire.pool_from(each) for each in response.pools]
 
     async def public_keys(self, prefix: str) -> list[PublicKey]:
         """List public keys."""

@@ -6,16 +6,41 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from cardwright.hsm.authorization import Authorization, AuthorizationItem
+from cardwright.hsm.chips import (
+    ChipAnswers,
+    ChipApplication,
+    ChipChannel,
+    ChipStage,
+    ChipToPersonalize,
+    ChipVerdict,
+    ExportedCards,
+)
+from cardwright.hsm.inventory import JournalEntry, Pool
+from cardwright.hsm.pins import PinItem, PinTranslation, PreparedPin
 from cardwright.secret import SecretBytes, SecretText
 
 __all__ = [
     "Agreement",
+    "Authorization",
+    "AuthorizationItem",
     "CardValues",
     "CardValuesItem",
+    "ChipAnswers",
+    "ChipApplication",
+    "ChipChannel",
+    "ChipStage",
     "ChipToPersonalize",
+    "ChipVerdict",
     "DerivedCardKeys",
+    "ExportedCards",
     "HsmError",
+    "JournalEntry",
     "KeyCheck",
+    "PinItem",
+    "PinTranslation",
+    "Pool",
+    "PreparedPin",
     "PublicKey",
     "SealedItem",
     "SecurityModule",
@@ -108,33 +133,14 @@ class KeyCheck:
 
 @dataclass(frozen=True, slots=True)
 class DerivedCardKeys:
-    """A card's keys, sealed as a ChipKeysSection, and their check values."""
+    """A card's keys, sealed as a ChipKeysSection, and their check values.
+
+    ``certificates`` is a sealed CertificatesSection; empty for a chip without certificates.
+    """
 
     sealed: bytes = field(repr=False)
     checks: tuple[KeyCheck, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ChipToPersonalize:
-    """What a chip answered and what it is to hold.
-
-    Attributes:
-        card_id: the card.
-        kmc: the chip's transport master key, by label.
-        host_challenge: what INITIALIZE UPDATE challenged it with, 8 octets.
-        initialize_update: the data field of its answer.
-        prologue: commands to go before STORE DATA (INSTALL), in clear.
-        dgis: data groupings in clear, each as id, length and value.
-        sealed_keys: SealedBlob of the ChipKeysSection; empty for a chip without keys.
-    """
-
-    card_id: str
-    kmc: str
-    host_challenge: bytes
-    initialize_update: bytes
-    prologue: tuple[bytes, ...] = field(repr=False)
-    dgis: tuple[bytes, ...] = field(repr=False)
-    sealed_keys: bytes = field(repr=False)
+    certificates: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +181,31 @@ class SecurityModule(Protocol):
         self, items: Sequence[ChipToPersonalize]
     ) -> list[tuple[bytes, ...] | HsmError]:
         """Wrap each chip's script: commands to send as they are, EXTERNAL AUTHENTICATE first."""
+
+    async def check_personalization(
+        self, items: Sequence[ChipAnswers]
+    ) -> list[ChipVerdict | HsmError]:
+        """Check what each chip answered to its script, response MACs and new keys included."""
+
+    async def export_personalization(
+        self, recipient: str, items: Sequence[SealedItem]
+    ) -> ExportedCards:
+        """Re-encrypt sealed ChipKeysSections for another bureau, whose key is ``recipient``."""
+
+    async def prepare_pins(self, items: Sequence[PinItem]) -> list[PreparedPin | HsmError]:
+        """Draw each PIN or take the issuer's, seal it, and compute what verifies it on line."""
+
+    async def translate_pins(self, items: Sequence[PinTranslation]) -> list[bytes | HsmError]:
+        """Move each PIN block to another key and format."""
+
+    async def authorize(self, items: Sequence[AuthorizationItem]) -> list[Authorization | HsmError]:
+        """Verify each cryptogram as the issuer would (CRYPTOGRAM_WRONG), and answer it."""
+
+    async def journal(self, after: int, limit: int = 500) -> list[JournalEntry]:
+        """Return the changes of keys after an entry, in order."""
+
+    async def pools(self) -> list[Pool]:
+        """Tell how full the pools of card key pairs are."""
 
     async def public_keys(self, prefix: str) -> list[PublicKey]:
         """List the public keys whose label begins so, every version that is not destroyed."""

@@ -1,10 +1,21 @@
+from cardwright.proto.vault.v1 import sections_pb2 as _sections_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class ChipStage(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    CHIP_STAGE_UNSPECIFIED: _ClassVar[ChipStage]
+    CHIP_STAGE_PERSONALIZE: _ClassVar[ChipStage]
+    CHIP_STAGE_PROVE_KEYS: _ClassVar[ChipStage]
+CHIP_STAGE_UNSPECIFIED: ChipStage
+CHIP_STAGE_PERSONALIZE: ChipStage
+CHIP_STAGE_PROVE_KEYS: ChipStage
 
 class SignRequest(_message.Message):
     __slots__ = ("payloads",)
@@ -145,14 +156,16 @@ class DeriveCardKeysResponse(_message.Message):
     def __init__(self, results: _Optional[_Iterable[_Union[DerivedCardKeys, _Mapping]]] = ...) -> None: ...
 
 class DerivedCardKeys(_message.Message):
-    __slots__ = ("sealed", "checks", "error")
+    __slots__ = ("sealed", "checks", "error", "sealed_certificates")
     SEALED_FIELD_NUMBER: _ClassVar[int]
     CHECKS_FIELD_NUMBER: _ClassVar[int]
     ERROR_FIELD_NUMBER: _ClassVar[int]
+    SEALED_CERTIFICATES_FIELD_NUMBER: _ClassVar[int]
     sealed: bytes
     checks: _containers.RepeatedCompositeFieldContainer[DerivedKeyCheck]
     error: str
-    def __init__(self, sealed: _Optional[bytes] = ..., checks: _Optional[_Iterable[_Union[DerivedKeyCheck, _Mapping]]] = ..., error: _Optional[str] = ...) -> None: ...
+    sealed_certificates: bytes
+    def __init__(self, sealed: _Optional[bytes] = ..., checks: _Optional[_Iterable[_Union[DerivedKeyCheck, _Mapping]]] = ..., error: _Optional[str] = ..., sealed_certificates: _Optional[bytes] = ...) -> None: ...
 
 class DerivedKeyCheck(_message.Message):
     __slots__ = ("usage", "master", "kcv")
@@ -171,7 +184,7 @@ class PersonalizeRequest(_message.Message):
     def __init__(self, items: _Optional[_Iterable[_Union[PersonalizeItem, _Mapping]]] = ...) -> None: ...
 
 class PersonalizeItem(_message.Message):
-    __slots__ = ("card_id", "kmc", "host_challenge", "initialize_update", "prologue", "dgis", "sealed_keys")
+    __slots__ = ("card_id", "kmc", "host_challenge", "initialize_update", "prologue", "dgis", "sealed_keys", "applications", "channel", "stage")
     CARD_ID_FIELD_NUMBER: _ClassVar[int]
     KMC_FIELD_NUMBER: _ClassVar[int]
     HOST_CHALLENGE_FIELD_NUMBER: _ClassVar[int]
@@ -179,6 +192,9 @@ class PersonalizeItem(_message.Message):
     PROLOGUE_FIELD_NUMBER: _ClassVar[int]
     DGIS_FIELD_NUMBER: _ClassVar[int]
     SEALED_KEYS_FIELD_NUMBER: _ClassVar[int]
+    APPLICATIONS_FIELD_NUMBER: _ClassVar[int]
+    CHANNEL_FIELD_NUMBER: _ClassVar[int]
+    STAGE_FIELD_NUMBER: _ClassVar[int]
     card_id: str
     kmc: str
     host_challenge: bytes
@@ -186,7 +202,10 @@ class PersonalizeItem(_message.Message):
     prologue: _containers.RepeatedScalarFieldContainer[bytes]
     dgis: _containers.RepeatedScalarFieldContainer[bytes]
     sealed_keys: bytes
-    def __init__(self, card_id: _Optional[str] = ..., kmc: _Optional[str] = ..., host_challenge: _Optional[bytes] = ..., initialize_update: _Optional[bytes] = ..., prologue: _Optional[_Iterable[bytes]] = ..., dgis: _Optional[_Iterable[bytes]] = ..., sealed_keys: _Optional[bytes] = ...) -> None: ...
+    applications: _containers.RepeatedCompositeFieldContainer[_sections_pb2.ChipApplication]
+    channel: _sections_pb2.ChipChannel
+    stage: ChipStage
+    def __init__(self, card_id: _Optional[str] = ..., kmc: _Optional[str] = ..., host_challenge: _Optional[bytes] = ..., initialize_update: _Optional[bytes] = ..., prologue: _Optional[_Iterable[bytes]] = ..., dgis: _Optional[_Iterable[bytes]] = ..., sealed_keys: _Optional[bytes] = ..., applications: _Optional[_Iterable[_Union[_sections_pb2.ChipApplication, _Mapping]]] = ..., channel: _Optional[_Union[_sections_pb2.ChipChannel, _Mapping]] = ..., stage: _Optional[_Union[ChipStage, str]] = ...) -> None: ...
 
 class PersonalizeResponse(_message.Message):
     __slots__ = ("results",)
@@ -223,3 +242,264 @@ class PublicKey(_message.Message):
     algorithm: str
     value: bytes
     def __init__(self, key_id: _Optional[str] = ..., algorithm: _Optional[str] = ..., value: _Optional[bytes] = ...) -> None: ...
+
+class CheckPersonalizationRequest(_message.Message):
+    __slots__ = ("items",)
+    ITEMS_FIELD_NUMBER: _ClassVar[int]
+    items: _containers.RepeatedCompositeFieldContainer[ChipAnswers]
+    def __init__(self, items: _Optional[_Iterable[_Union[ChipAnswers, _Mapping]]] = ...) -> None: ...
+
+class ChipAnswers(_message.Message):
+    __slots__ = ("chip", "responses")
+    CHIP_FIELD_NUMBER: _ClassVar[int]
+    RESPONSES_FIELD_NUMBER: _ClassVar[int]
+    chip: PersonalizeItem
+    responses: _containers.RepeatedScalarFieldContainer[bytes]
+    def __init__(self, chip: _Optional[_Union[PersonalizeItem, _Mapping]] = ..., responses: _Optional[_Iterable[bytes]] = ...) -> None: ...
+
+class CheckPersonalizationResponse(_message.Message):
+    __slots__ = ("results",)
+    RESULTS_FIELD_NUMBER: _ClassVar[int]
+    results: _containers.RepeatedCompositeFieldContainer[ChipVerdict]
+    def __init__(self, results: _Optional[_Iterable[_Union[ChipVerdict, _Mapping]]] = ...) -> None: ...
+
+class ChipVerdict(_message.Message):
+    __slots__ = ("reason", "index", "status", "key_version", "keys_uncertain", "error")
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    KEY_VERSION_FIELD_NUMBER: _ClassVar[int]
+    KEYS_UNCERTAIN_FIELD_NUMBER: _ClassVar[int]
+    ERROR_FIELD_NUMBER: _ClassVar[int]
+    reason: str
+    index: int
+    status: int
+    key_version: int
+    keys_uncertain: bool
+    error: str
+    def __init__(self, reason: _Optional[str] = ..., index: _Optional[int] = ..., status: _Optional[int] = ..., key_version: _Optional[int] = ..., keys_uncertain: _Optional[bool] = ..., error: _Optional[str] = ...) -> None: ...
+
+class ExportPersonalizationRequest(_message.Message):
+    __slots__ = ("recipient", "items")
+    RECIPIENT_FIELD_NUMBER: _ClassVar[int]
+    ITEMS_FIELD_NUMBER: _ClassVar[int]
+    recipient: str
+    items: _containers.RepeatedCompositeFieldContainer[SealedItem]
+    def __init__(self, recipient: _Optional[str] = ..., items: _Optional[_Iterable[_Union[SealedItem, _Mapping]]] = ...) -> None: ...
+
+class ExportPersonalizationResponse(_message.Message):
+    __slots__ = ("key_block", "results")
+    KEY_BLOCK_FIELD_NUMBER: _ClassVar[int]
+    RESULTS_FIELD_NUMBER: _ClassVar[int]
+    key_block: str
+    results: _containers.RepeatedCompositeFieldContainer[ExportedCard]
+    def __init__(self, key_block: _Optional[str] = ..., results: _Optional[_Iterable[_Union[ExportedCard, _Mapping]]] = ...) -> None: ...
+
+class ExportedCard(_message.Message):
+    __slots__ = ("applications", "error")
+    APPLICATIONS_FIELD_NUMBER: _ClassVar[int]
+    ERROR_FIELD_NUMBER: _ClassVar[int]
+    applications: _containers.RepeatedCompositeFieldContainer[_sections_pb2.ApplicationKeys]
+    error: str
+    def __init__(self, applications: _Optional[_Iterable[_Union[_sections_pb2.ApplicationKeys, _Mapping]]] = ..., error: _Optional[str] = ...) -> None: ...
+
+class PreparePinsRequest(_message.Message):
+    __slots__ = ("items",)
+    ITEMS_FIELD_NUMBER: _ClassVar[int]
+    items: _containers.RepeatedCompositeFieldContainer[PinItem]
+    def __init__(self, items: _Optional[_Iterable[_Union[PinItem, _Mapping]]] = ...) -> None: ...
+
+class PinItem(_message.Message):
+    __slots__ = ("card_id", "pan", "length", "pin_block", "pin_key", "method", "pvk", "pvk_index", "mailed")
+    CARD_ID_FIELD_NUMBER: _ClassVar[int]
+    PAN_FIELD_NUMBER: _ClassVar[int]
+    LENGTH_FIELD_NUMBER: _ClassVar[int]
+    PIN_BLOCK_FIELD_NUMBER: _ClassVar[int]
+    PIN_KEY_FIELD_NUMBER: _ClassVar[int]
+    METHOD_FIELD_NUMBER: _ClassVar[int]
+    PVK_FIELD_NUMBER: _ClassVar[int]
+    PVK_INDEX_FIELD_NUMBER: _ClassVar[int]
+    MAILED_FIELD_NUMBER: _ClassVar[int]
+    card_id: str
+    pan: str
+    length: int
+    pin_block: bytes
+    pin_key: str
+    method: str
+    pvk: str
+    pvk_index: int
+    mailed: bool
+    def __init__(self, card_id: _Optional[str] = ..., pan: _Optional[str] = ..., length: _Optional[int] = ..., pin_block: _Optional[bytes] = ..., pin_key: _Optional[str] = ..., method: _Optional[str] = ..., pvk: _Optional[str] = ..., pvk_index: _Optional[int] = ..., mailed: _Optional[bool] = ...) -> None: ...
+
+class PreparePinsResponse(_message.Message):
+    __slots__ = ("results",)
+    RESULTS_FIELD_NUMBER: _ClassVar[int]
+    results: _containers.RepeatedCompositeFieldContainer[PreparedPin]
+    def __init__(self, results: _Optional[_Iterable[_Union[PreparedPin, _Mapping]]] = ...) -> None: ...
+
+class PreparedPin(_message.Message):
+    __slots__ = ("sealed_for_chip", "sealed_for_mailer", "verification", "error")
+    SEALED_FOR_CHIP_FIELD_NUMBER: _ClassVar[int]
+    SEALED_FOR_MAILER_FIELD_NUMBER: _ClassVar[int]
+    VERIFICATION_FIELD_NUMBER: _ClassVar[int]
+    ERROR_FIELD_NUMBER: _ClassVar[int]
+    sealed_for_chip: bytes
+    sealed_for_mailer: bytes
+    verification: str
+    error: str
+    def __init__(self, sealed_for_chip: _Optional[bytes] = ..., sealed_for_mailer: _Optional[bytes] = ..., verification: _Optional[str] = ..., error: _Optional[str] = ...) -> None: ...
+
+class TranslatePinsRequest(_message.Message):
+    __slots__ = ("items",)
+    ITEMS_FIELD_NUMBER: _ClassVar[int]
+    items: _containers.RepeatedCompositeFieldContainer[PinTranslation]
+    def __init__(self, items: _Optional[_Iterable[_Union[PinTranslation, _Mapping]]] = ...) -> None: ...
+
+class PinTranslation(_message.Message):
+    __slots__ = ("pin_block", "pan", "from_key", "from_format", "to_key", "to_format")
+    PIN_BLOCK_FIELD_NUMBER: _ClassVar[int]
+    PAN_FIELD_NUMBER: _ClassVar[int]
+    FROM_KEY_FIELD_NUMBER: _ClassVar[int]
+    FROM_FORMAT_FIELD_NUMBER: _ClassVar[int]
+    TO_KEY_FIELD_NUMBER: _ClassVar[int]
+    TO_FORMAT_FIELD_NUMBER: _ClassVar[int]
+    pin_block: bytes
+    pan: str
+    from_key: str
+    from_format: int
+    to_key: str
+    to_format: int
+    def __init__(self, pin_block: _Optional[bytes] = ..., pan: _Optional[str] = ..., from_key: _Optional[str] = ..., from_format: _Optional[int] = ..., to_key: _Optional[str] = ..., to_format: _Optional[int] = ...) -> None: ...
+
+class TranslatePinsResponse(_message.Message):
+    __slots__ = ("results",)
+    RESULTS_FIELD_NUMBER: _ClassVar[int]
+    results: _containers.RepeatedCompositeFieldContainer[TranslatedPin]
+    def __init__(self, results: _Optional[_Iterable[_Union[TranslatedPin, _Mapping]]] = ...) -> None: ...
+
+class TranslatedPin(_message.Message):
+    __slots__ = ("pin_block", "error")
+    PIN_BLOCK_FIELD_NUMBER: _ClassVar[int]
+    ERROR_FIELD_NUMBER: _ClassVar[int]
+    pin_block: bytes
+    error: str
+    def __init__(self, pin_block: _Optional[bytes] = ..., error: _Optional[str] = ...) -> None: ...
+
+class AuthorizeRequest(_message.Message):
+    __slots__ = ("items",)
+    ITEMS_FIELD_NUMBER: _ClassVar[int]
+    items: _containers.RepeatedCompositeFieldContainer[AuthorizeItem]
+    def __init__(self, items: _Optional[_Iterable[_Union[AuthorizeItem, _Mapping]]] = ...) -> None: ...
+
+class AuthorizeItem(_message.Message):
+    __slots__ = ("card_id", "imk_ac", "imk_smi", "derivation", "pan", "sequence_number", "objects", "response_code", "script")
+    class ObjectsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: int
+        value: bytes
+        def __init__(self, key: _Optional[int] = ..., value: _Optional[bytes] = ...) -> None: ...
+    CARD_ID_FIELD_NUMBER: _ClassVar[int]
+    IMK_AC_FIELD_NUMBER: _ClassVar[int]
+    IMK_SMI_FIELD_NUMBER: _ClassVar[int]
+    DERIVATION_FIELD_NUMBER: _ClassVar[int]
+    PAN_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCE_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    OBJECTS_FIELD_NUMBER: _ClassVar[int]
+    RESPONSE_CODE_FIELD_NUMBER: _ClassVar[int]
+    SCRIPT_FIELD_NUMBER: _ClassVar[int]
+    card_id: str
+    imk_ac: str
+    imk_smi: str
+    derivation: str
+    pan: str
+    sequence_number: str
+    objects: _containers.ScalarMap[int, bytes]
+    response_code: str
+    script: _containers.RepeatedScalarFieldContainer[bytes]
+    def __init__(self, card_id: _Optional[str] = ..., imk_ac: _Optional[str] = ..., imk_smi: _Optional[str] = ..., derivation: _Optional[str] = ..., pan: _Optional[str] = ..., sequence_number: _Optional[str] = ..., objects: _Optional[_Mapping[int, bytes]] = ..., response_code: _Optional[str] = ..., script: _Optional[_Iterable[bytes]] = ...) -> None: ...
+
+class AuthorizeResponse(_message.Message):
+    __slots__ = ("results",)
+    RESULTS_FIELD_NUMBER: _ClassVar[int]
+    results: _containers.RepeatedCompositeFieldContainer[Authorization]
+    def __init__(self, results: _Optional[_Iterable[_Union[Authorization, _Mapping]]] = ...) -> None: ...
+
+class Authorization(_message.Message):
+    __slots__ = ("authentication_data", "scripts", "error")
+    AUTHENTICATION_DATA_FIELD_NUMBER: _ClassVar[int]
+    SCRIPTS_FIELD_NUMBER: _ClassVar[int]
+    ERROR_FIELD_NUMBER: _ClassVar[int]
+    authentication_data: bytes
+    scripts: bytes
+    error: str
+    def __init__(self, authentication_data: _Optional[bytes] = ..., scripts: _Optional[bytes] = ..., error: _Optional[str] = ...) -> None: ...
+
+class JournalRequest(_message.Message):
+    __slots__ = ("after", "limit")
+    AFTER_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    after: int
+    limit: int
+    def __init__(self, after: _Optional[int] = ..., limit: _Optional[int] = ...) -> None: ...
+
+class JournalResponse(_message.Message):
+    __slots__ = ("entries",)
+    ENTRIES_FIELD_NUMBER: _ClassVar[int]
+    entries: _containers.RepeatedCompositeFieldContainer[JournalEntry]
+    def __init__(self, entries: _Optional[_Iterable[_Union[JournalEntry, _Mapping]]] = ...) -> None: ...
+
+class JournalEntry(_message.Message):
+    __slots__ = ("entry", "hash", "key_id", "change", "state", "usage", "algorithm", "kcv", "environment", "owner", "custodians", "minutes")
+    ENTRY_FIELD_NUMBER: _ClassVar[int]
+    HASH_FIELD_NUMBER: _ClassVar[int]
+    KEY_ID_FIELD_NUMBER: _ClassVar[int]
+    CHANGE_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    USAGE_FIELD_NUMBER: _ClassVar[int]
+    ALGORITHM_FIELD_NUMBER: _ClassVar[int]
+    KCV_FIELD_NUMBER: _ClassVar[int]
+    ENVIRONMENT_FIELD_NUMBER: _ClassVar[int]
+    OWNER_FIELD_NUMBER: _ClassVar[int]
+    CUSTODIANS_FIELD_NUMBER: _ClassVar[int]
+    MINUTES_FIELD_NUMBER: _ClassVar[int]
+    entry: int
+    hash: bytes
+    key_id: str
+    change: str
+    state: str
+    usage: str
+    algorithm: str
+    kcv: bytes
+    environment: str
+    owner: str
+    custodians: _containers.RepeatedScalarFieldContainer[str]
+    minutes: bytes
+    def __init__(self, entry: _Optional[int] = ..., hash: _Optional[bytes] = ..., key_id: _Optional[str] = ..., change: _Optional[str] = ..., state: _Optional[str] = ..., usage: _Optional[str] = ..., algorithm: _Optional[str] = ..., kcv: _Optional[bytes] = ..., environment: _Optional[str] = ..., owner: _Optional[str] = ..., custodians: _Optional[_Iterable[str]] = ..., minutes: _Optional[bytes] = ...) -> None: ...
+
+class PoolStatusRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class PoolStatusResponse(_message.Message):
+    __slots__ = ("pools",)
+    POOLS_FIELD_NUMBER: _ClassVar[int]
+    pools: _containers.RepeatedCompositeFieldContainer[Pool]
+    def __init__(self, pools: _Optional[_Iterable[_Union[Pool, _Mapping]]] = ...) -> None: ...
+
+class Pool(_message.Message):
+    __slots__ = ("bits", "exponent", "ready", "low_water", "high_water", "used")
+    BITS_FIELD_NUMBER: _ClassVar[int]
+    EXPONENT_FIELD_NUMBER: _ClassVar[int]
+    READY_FIELD_NUMBER: _ClassVar[int]
+    LOW_WATER_FIELD_NUMBER: _ClassVar[int]
+    HIGH_WATER_FIELD_NUMBER: _ClassVar[int]
+    USED_FIELD_NUMBER: _ClassVar[int]
+    bits: int
+    exponent: int
+    ready: int
+    low_water: int
+    high_water: int
+    used: int
+    def __init__(self, bits: _Optional[int] = ..., exponent: _Optional[int] = ..., ready: _Optional[int] = ..., low_water: _Optional[int] = ..., high_water: _Optional[int] = ..., used: _Optional[int] = ...) -> None: ...

@@ -71,6 +71,41 @@ class SecurityModuleServiceStub:
                 request_serializer=cardwright_dot_hsm_dot_v1_dot_security__module__pb2.PersonalizeRequest.SerializeToString,
                 response_deserializer=cardwright_dot_hsm_dot_v1_dot_security__module__pb2.PersonalizeResponse.FromString,
                 _registered_method=True)
+        self.CheckPersonalization = channel.unary_unary(
+                '/cardwright.hsm.v1.SecurityModuleService/CheckPersonalization',
+                request_serializer=cardwright_dot_hsm_dot_v1_dot_security__module__pb2.CheckPersonalizationRequest.SerializeToString,
+                response_deserializer=cardwright_dot_hsm_dot_v1_dot_security__module__pb2.CheckPersonalizationResponse.FromString,
+                _registered_method=True)
+        self.ExportPersonalization = channel.unary_unary(
+                '/cardwright.hsm.v1.SecurityModuleService/ExportPersonalization',
+                request_serializer=cardwright_dot_hsm_dot_v1_dot_security__module__pb2.ExportPersonalizationRequest.SerializeToString,
+                response_deserializer=cardwright_dot_hsm_dot_v1_dot_security__module__pb2.ExportPersonalizationResponse.FromString,
+                _registered_method=True)
+        self.PreparePins = channel.unary_unary(
+                '/cardwright.hsm.v1.SecurityModuleService/PreparePins',
+                request_serializer=cardwright_dot_hsm_dot_v1_dot_security__module__pb2.PreparePinsRequest.SerializeToString,
+                response_deserializer=cardwright_dot_hsm_dot_v1_dot_security__module__pb2.PreparePinsResponse.FromString,
+                _registered_method=True)
+        self.TranslatePins = channel.unary_unary(
+                '/cardwright.hsm.v1.SecurityModuleService/TranslatePins',
+                request_serializer=cardwright_dot_hsm_dot_v1_dot_security__module__pb2.TranslatePinsRequest.SerializeToString,
+                response_deserializer=cardwright_dot_hsm_dot_v1_dot_security__module__pb2.TranslatePinsResponse.FromString,
+                _registered_method=True)
+        self.Authorize = channel.unary_unary(
+                '/cardwright.hsm.v1.SecurityModuleService/Authorize',
+                request_serializer=cardwright_dot_hsm_dot_v1_dot_security__module__pb2.AuthorizeRequest.SerializeToString,
+                response_deserializer=cardwright_dot_hsm_dot_v1_dot_security__module__pb2.AuthorizeResponse.FromString,
+                _registered_method=True)
+        self.Journal = channel.unary_unary(
+                '/cardwright.hsm.v1.SecurityModuleService/Journal',
+                request_serializer=cardwright_dot_hsm_dot_v1_dot_security__module__pb2.JournalRequest.SerializeToString,
+                response_deserializer=cardwright_dot_hsm_dot_v1_dot_security__module__pb2.JournalResponse.FromString,
+                _registered_method=True)
+        self.PoolStatus = channel.unary_unary(
+                '/cardwright.hsm.v1.SecurityModuleService/PoolStatus',
+                request_serializer=cardwright_dot_hsm_dot_v1_dot_security__module__pb2.PoolStatusRequest.SerializeToString,
+                response_deserializer=cardwright_dot_hsm_dot_v1_dot_security__module__pb2.PoolStatusResponse.FromString,
+                _registered_method=True)
         self.PublicKeys = channel.unary_unary(
                 '/cardwright.hsm.v1.SecurityModuleService/PublicKeys',
                 request_serializer=cardwright_dot_hsm_dot_v1_dot_security__module__pb2.PublicKeysRequest.SerializeToString,
@@ -126,7 +161,56 @@ class SecurityModuleServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Personalize(self, request, context):
-        """Opens an SCP03 channel and wraps the whole personalization script of a chip.
+        """Opens a secure channel (SCP02 or SCP03) and wraps a chip's whole script.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CheckPersonalization(self, request, context):
+        """Checks what a chip answered to a script: status words, response MACs, check values of new keys.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExportPersonalization(self, request, context):
+        """Re-encrypts what DeriveCardKeys sealed for another bureau, under a transport key in a key block.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PreparePins(self, request, context):
+        """Draws PINs or takes the issuer's, seals them, and computes what verifies them on line.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def TranslatePins(self, request, context):
+        """Moves PIN blocks from one key and format to another (ISO 9564-1).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Authorize(self, request, context):
+        """Verifies cards' application cryptograms as their issuer would, and answers them.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Journal(self, request, context):
+        """The journal of the module's keys, entry by entry.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PoolStatus(self, request, context):
+        """How full the pools of card key pairs are.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -176,6 +260,41 @@ def add_SecurityModuleServiceServicer_to_server(servicer, server):
                     servicer.Personalize,
                     request_deserializer=cardwright_dot_hsm_dot_v1_dot_security__module__pb2.PersonalizeRequest.FromString,
                     response_serializer=cardwright_dot_hsm_dot_v1_dot_security__module__pb2.PersonalizeResponse.SerializeToString,
+            ),
+            'CheckPersonalization': grpc.unary_unary_rpc_method_handler(
+                    servicer.CheckPersonalization,
+                    request_deserializer=cardwright_dot_hsm_dot_v1_dot_security__module__pb2.CheckPersonalizationRequest.FromString,
+                    response_serializer=cardwright_dot_hsm_dot_v1_dot_security__module__pb2.CheckPersonalizationResponse.SerializeToString,
+            ),
+            'ExportPersonalization': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExportPersonalization,
+                    request_deserializer=cardwright_dot_hsm_dot_v1_dot_security__module__pb2.ExportPersonalizationRequest.FromString,
+                    response_serializer=cardwright_dot_hsm_dot_v1_dot_security__module__pb2.ExportPersonalizationResponse.SerializeToString,
+            ),
+            'PreparePins': grpc.unary_unary_rpc_method_handler(
+                    servicer.PreparePins,
+                    request_deserializer=cardwright_dot_hsm_dot_v1_dot_security__module__pb2.PreparePinsRequest.FromString,
+                    response_serializer=cardwright_dot_hsm_dot_v1_dot_security__module__pb2.PreparePinsResponse.SerializeToString,
+            ),
+            'TranslatePins': grpc.unary_unary_rpc_method_handler(
+                    servicer.TranslatePins,
+                    request_deserializer=cardwright_dot_hsm_dot_v1_dot_security__module__pb2.TranslatePinsRequest.FromString,
+                    response_serializer=cardwright_dot_hsm_dot_v1_dot_security__module__pb2.TranslatePinsResponse.SerializeToString,
+            ),
+            'Authorize': grpc.unary_unary_rpc_method_handler(
+                    servicer.Authorize,
+                    request_deserializer=cardwright_dot_hsm_dot_v1_dot_security__module__pb2.AuthorizeRequest.FromString,
+                    response_serializer=cardwright_dot_hsm_dot_v1_dot_security__module__pb2.AuthorizeResponse.SerializeToString,
+            ),
+            'Journal': grpc.unary_unary_rpc_method_handler(
+                    servicer.Journal,
+                    request_deserializer=cardwright_dot_hsm_dot_v1_dot_security__module__pb2.JournalRequest.FromString,
+                    response_serializer=cardwright_dot_hsm_dot_v1_dot_security__module__pb2.JournalResponse.SerializeToString,
+            ),
+            'PoolStatus': grpc.unary_unary_rpc_method_handler(
+                    servicer.PoolStatus,
+                    request_deserializer=cardwright_dot_hsm_dot_v1_dot_security__module__pb2.PoolStatusRequest.FromString,
+                    response_serializer=cardwright_dot_hsm_dot_v1_dot_security__module__pb2.PoolStatusResponse.SerializeToString,
             ),
             'PublicKeys': grpc.unary_unary_rpc_method_handler(
                     servicer.PublicKeys,
@@ -374,6 +493,195 @@ class SecurityModuleService:
             '/cardwright.hsm.v1.SecurityModuleService/Personalize',
             cardwright_dot_hsm_dot_v1_dot_security__module__pb2.PersonalizeRequest.SerializeToString,
             cardwright_dot_hsm_dot_v1_dot_security__module__pb2.PersonalizeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CheckPersonalization(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cardwright.hsm.v1.SecurityModuleService/CheckPersonalization',
+            cardwright_dot_hsm_dot_v1_dot_security__module__pb2.CheckPersonalizationRequest.SerializeToString,
+            cardwright_dot_hsm_dot_v1_dot_security__module__pb2.CheckPersonalizationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExportPersonalization(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cardwright.hsm.v1.SecurityModuleService/ExportPersonalization',
+            cardwright_dot_hsm_dot_v1_dot_security__module__pb2.ExportPersonalizationRequest.SerializeToString,
+            cardwright_dot_hsm_dot_v1_dot_security__module__pb2.ExportPersonalizationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PreparePins(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cardwright.hsm.v1.SecurityModuleService/PreparePins',
+            cardwright_dot_hsm_dot_v1_dot_security__module__pb2.PreparePinsRequest.SerializeToString,
+            cardwright_dot_hsm_dot_v1_dot_security__module__pb2.PreparePinsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def TranslatePins(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cardwright.hsm.v1.SecurityModuleService/TranslatePins',
+            cardwright_dot_hsm_dot_v1_dot_security__module__pb2.TranslatePinsRequest.SerializeToString,
+            cardwright_dot_hsm_dot_v1_dot_security__module__pb2.TranslatePinsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Authorize(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cardwright.hsm.v1.SecurityModuleService/Authorize',
+            cardwright_dot_hsm_dot_v1_dot_security__module__pb2.AuthorizeRequest.SerializeToString,
+            cardwright_dot_hsm_dot_v1_dot_security__module__pb2.AuthorizeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Journal(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cardwright.hsm.v1.SecurityModuleService/Journal',
+            cardwright_dot_hsm_dot_v1_dot_security__module__pb2.JournalRequest.SerializeToString,
+            cardwright_dot_hsm_dot_v1_dot_security__module__pb2.JournalResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PoolStatus(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cardwright.hsm.v1.SecurityModuleService/PoolStatus',
+            cardwright_dot_hsm_dot_v1_dot_security__module__pb2.PoolStatusRequest.SerializeToString,
+            cardwright_dot_hsm_dot_v1_dot_security__module__pb2.PoolStatusResponse.FromString,
             options,
             channel_credentials,
             insecure,

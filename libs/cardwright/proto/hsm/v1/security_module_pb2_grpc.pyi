@@ -48,7 +48,21 @@ class SecurityModuleServiceStub:
     DeriveCardKeys: _grpc.UnaryUnaryMultiCallable[_security_module_pb2.DeriveCardKeysRequest, _security_module_pb2.DeriveCardKeysResponse]
     """Derives card keys from sealed diversifiers and seals them for Personalize."""
     Personalize: _grpc.UnaryUnaryMultiCallable[_security_module_pb2.PersonalizeRequest, _security_module_pb2.PersonalizeResponse]
-    """Opens an SCP03 channel and wraps the whole personalization script of a chip."""
+    """Opens a secure channel (SCP02 or SCP03) and wraps a chip's whole script."""
+    CheckPersonalization: _grpc.UnaryUnaryMultiCallable[_security_module_pb2.CheckPersonalizationRequest, _security_module_pb2.CheckPersonalizationResponse]
+    """Checks what a chip answered to a script: status words, response MACs, check values of new keys."""
+    ExportPersonalization: _grpc.UnaryUnaryMultiCallable[_security_module_pb2.ExportPersonalizationRequest, _security_module_pb2.ExportPersonalizationResponse]
+    """Re-encrypts what DeriveCardKeys sealed for another bureau, under a transport key in a key block."""
+    PreparePins: _grpc.UnaryUnaryMultiCallable[_security_module_pb2.PreparePinsRequest, _security_module_pb2.PreparePinsResponse]
+    """Draws PINs or takes the issuer's, seals them, and computes what verifies them on line."""
+    TranslatePins: _grpc.UnaryUnaryMultiCallable[_security_module_pb2.TranslatePinsRequest, _security_module_pb2.TranslatePinsResponse]
+    """Moves PIN blocks from one key and format to another (ISO 9564-1)."""
+    Authorize: _grpc.UnaryUnaryMultiCallable[_security_module_pb2.AuthorizeRequest, _security_module_pb2.AuthorizeResponse]
+    """Verifies cards' application cryptograms as their issuer would, and answers them."""
+    Journal: _grpc.UnaryUnaryMultiCallable[_security_module_pb2.JournalRequest, _security_module_pb2.JournalResponse]
+    """The journal of the module's keys, entry by entry."""
+    PoolStatus: _grpc.UnaryUnaryMultiCallable[_security_module_pb2.PoolStatusRequest, _security_module_pb2.PoolStatusResponse]
+    """How full the pools of card key pairs are."""
     PublicKeys: _grpc.UnaryUnaryMultiCallable[_security_module_pb2.PublicKeysRequest, _security_module_pb2.PublicKeysResponse]
     """Public keys by label prefix."""
 
@@ -72,7 +86,21 @@ class SecurityModuleServiceAsyncStub(SecurityModuleServiceStub):
     DeriveCardKeys: _aio.UnaryUnaryMultiCallable[_security_module_pb2.DeriveCardKeysRequest, _security_module_pb2.DeriveCardKeysResponse]  # type: ignore[assignment]
     """Derives card keys from sealed diversifiers and seals them for Personalize."""
     Personalize: _aio.UnaryUnaryMultiCallable[_security_module_pb2.PersonalizeRequest, _security_module_pb2.PersonalizeResponse]  # type: ignore[assignment]
-    """Opens an SCP03 channel and wraps the whole personalization script of a chip."""
+    """Opens a secure channel (SCP02 or SCP03) and wraps a chip's whole script."""
+    CheckPersonalization: _aio.UnaryUnaryMultiCallable[_security_module_pb2.CheckPersonalizationRequest, _security_module_pb2.CheckPersonalizationResponse]  # type: ignore[assignment]
+    """Checks what a chip answered to a script: status words, response MACs, check values of new keys."""
+    ExportPersonalization: _aio.UnaryUnaryMultiCallable[_security_module_pb2.ExportPersonalizationRequest, _security_module_pb2.ExportPersonalizationResponse]  # type: ignore[assignment]
+    """Re-encrypts what DeriveCardKeys sealed for another bureau, under a transport key in a key block."""
+    PreparePins: _aio.UnaryUnaryMultiCallable[_security_module_pb2.PreparePinsRequest, _security_module_pb2.PreparePinsResponse]  # type: ignore[assignment]
+    """Draws PINs or takes the issuer's, seals them, and computes what verifies them on line."""
+    TranslatePins: _aio.UnaryUnaryMultiCallable[_security_module_pb2.TranslatePinsRequest, _security_module_pb2.TranslatePinsResponse]  # type: ignore[assignment]
+    """Moves PIN blocks from one key and format to another (ISO 9564-1)."""
+    Authorize: _aio.UnaryUnaryMultiCallable[_security_module_pb2.AuthorizeRequest, _security_module_pb2.AuthorizeResponse]  # type: ignore[assignment]
+    """Verifies cards' application cryptograms as their issuer would, and answers them."""
+    Journal: _aio.UnaryUnaryMultiCallable[_security_module_pb2.JournalRequest, _security_module_pb2.JournalResponse]  # type: ignore[assignment]
+    """The journal of the module's keys, entry by entry."""
+    PoolStatus: _aio.UnaryUnaryMultiCallable[_security_module_pb2.PoolStatusRequest, _security_module_pb2.PoolStatusResponse]  # type: ignore[assignment]
+    """How full the pools of card key pairs are."""
     PublicKeys: _aio.UnaryUnaryMultiCallable[_security_module_pb2.PublicKeysRequest, _security_module_pb2.PublicKeysResponse]  # type: ignore[assignment]
     """Public keys by label prefix."""
 
@@ -135,7 +163,63 @@ class SecurityModuleServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _security_module_pb2.PersonalizeRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_security_module_pb2.PersonalizeResponse, _abc.Awaitable[_security_module_pb2.PersonalizeResponse]]:
-        """Opens an SCP03 channel and wraps the whole personalization script of a chip."""
+        """Opens a secure channel (SCP02 or SCP03) and wraps a chip's whole script."""
+
+    @_abc_1.abstractmethod
+    def CheckPersonalization(
+        self,
+        request: _security_module_pb2.CheckPersonalizationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_security_module_pb2.CheckPersonalizationResponse, _abc.Awaitable[_security_module_pb2.CheckPersonalizationResponse]]:
+        """Checks what a chip answered to a script: status words, response MACs, check values of new keys."""
+
+    @_abc_1.abstractmethod
+    def ExportPersonalization(
+        self,
+        request: _security_module_pb2.ExportPersonalizationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_security_module_pb2.ExportPersonalizationResponse, _abc.Awaitable[_security_module_pb2.ExportPersonalizationResponse]]:
+        """Re-encrypts what DeriveCardKeys sealed for another bureau, under a transport key in a key block."""
+
+    @_abc_1.abstractmethod
+    def PreparePins(
+        self,
+        request: _security_module_pb2.PreparePinsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_security_module_pb2.PreparePinsResponse, _abc.Awaitable[_security_module_pb2.PreparePinsResponse]]:
+        """Draws PINs or takes the issuer's, seals them, and computes what verifies them on line."""
+
+    @_abc_1.abstractmethod
+    def TranslatePins(
+        self,
+        request: _security_module_pb2.TranslatePinsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_security_module_pb2.TranslatePinsResponse, _abc.Awaitable[_security_module_pb2.TranslatePinsResponse]]:
+        """Moves PIN blocks from one key and format to another (ISO 9564-1)."""
+
+    @_abc_1.abstractmethod
+    def Authorize(
+        self,
+        request: _security_module_pb2.AuthorizeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_security_module_pb2.AuthorizeResponse, _abc.Awaitable[_security_module_pb2.AuthorizeResponse]]:
+        """Verifies cards' application cryptograms as their issuer would, and answers them."""
+
+    @_abc_1.abstractmethod
+    def Journal(
+        self,
+        request: _security_module_pb2.JournalRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_security_module_pb2.JournalResponse, _abc.Awaitable[_security_module_pb2.JournalResponse]]:
+        """The journal of the module's keys, entry by entry."""
+
+    @_abc_1.abstractmethod
+    def PoolStatus(
+        self,
+        request: _security_module_pb2.PoolStatusRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_security_module_pb2.PoolStatusResponse, _abc.Awaitable[_security_module_pb2.PoolStatusResponse]]:
+        """How full the pools of card key pairs are."""
 
     @_abc_1.abstractmethod
     def PublicKeys(

@@ -1,0 +1,272 @@
+"""The port's types as messages and back: both the client and the module's server speak by these."""
+
+from __future__ import annotations
+
+from cardwright.hsm.authorization import AuthorizationItem
+from cardwright.hsm.chips import (
+    ChipApplication,
+    ChipChannel,
+    ChipStage,
+    ChipToPersonalize,
+    ChipVerdict,
+    ExportedCard,
+    SealedGroupings,
+)
+from cardwright.hsm.inventory import JournalEntry, Pool
+from cardwright.hsm.pins import PinItem, PinTranslation
+from cardwright.proto.hsm.v1 import security_module_pb2 as pb
+from cardwright.proto.vault.v1 import sections_pb2
+from cardwright.secret import SecretText
+
+__all__ = [
+    "authorization_from",
+    "authorization_to",
+    "chip_from",
+    "chip_to",
+    "entry_from",
+    "entry_to",
+    "exported_from",
+    "exported_to",
+    "pin_from",
+    "pin_to",
+    "pool_from",
+    "pool_to",
+    "translation_from",
+    "translation_to",
+    "verdict_from",
+    "verdict_to",
+]
+
+_LEVEL, _LONGEST = 0x03, 255
+
+
+def chip_to(chip: ChipToPersonalize) -> pb.PersonalizeItem:
+    """Encode a chip."""
+    return pb.PersonalizeItem(
+        card_id=chip.card_id,
+        kmc=chip.kmc,
+        host_challenge=chip.host_challenge,
+        initialize_update=chip.initialize_update,
+        prologue=chip.prologue,
+        dgis=chip.dgis,
+        sealed_keys=chip.sealed_keys,
+        applications=[
+            sections_pb2.ChipApplication(
+                module_aid=each.module_aid, instance_aid=each.instance_aid, dgis=each.dgis
+            )
+            for each in chip.applications
+        ],
+        channel=sections_pb2.ChipChannel(
+            diversification=chip.channel.diversification,
+            security_level=chip.channel.security_level,
+            issuer_kmc=chip.channel.issuer_kmc,
+            issuer_key_version=chip.channel.issuer_key_version,
+            issuer_diversification=chip.channel.issuer_diversification,
+            store_data=chip.channel.store_data,
+            longest_command=chip.channel.longest_command,
+        ),
+        stage=pb.ChipStage.Name(chip.stage),
+    )
+
+
+def chip_from(item: pb.PersonalizeItem) -> ChipToPersonalize:
+    """Decode a chip; what is not said about its channel is as most cards have it."""
+    said = item.channel
+    return ChipToPersonalize(
+        card_id=item.card_id,
+        kmc=item.kmc,
+        host_challenge=item.host_challenge,
+        initialize_update=item.initialize_update,
+        sealed_keys=item.sealed_keys,
+        applications=tuple(
+            ChipApplication(each.module_aid, each.instance_aid, tuple(each.dgis))
+            for each in item.applications
+        ),
+        channel=ChipChannel(
+            diversification=said.diversification or "kdf3",
+            security_level=said.security_level or _LEVEL,
+            issuer_kmc=said.issuer_kmc,
+            issuer_key_version=said.issuer_key_version,
+            issuer_diversification=said.issuer_diversification or "kdf3",
+            store_data=said.store_data or "globalplatform",
+            longest_command=said.longest_command or _LONGEST,
+        ),
+        stage=ChipStage(item.stage or ChipStage.PERSONALIZE),
+        prologue=tuple(item.prologue),
+        dgis=tuple(item.dgis),
+    )
+
+
+def verdict_to(verdict: ChipVerdict) -> pb.ChipVerdict:
+    """Encode a verdict."""
+    return pb.ChipVerdict(
+        reason=verdict.reason,
+        index=verdict.index,
+        status=verdict.status,
+        key_version=verdict.key_version,
+        keys_uncertain=verdict.keys_uncertain,
+    )
+
+
+def verdict_from(said: pb.ChipVerdict) -> ChipVerdict:
+    """Decode a verdict."""
+    return ChipVerdict(said.reason, said.index, said.status, said.key_version, said.keys_uncertain)
+
+
+def exported_to(card: ExportedCard) -> pb.ExportedCard:
+    """Encode a card for another bureau."""
+    return pb.ExportedCard(
+        applications=[
+            sections_pb2.ApplicationKeys(
+                instance_aid=each.instance_aid, sensitive=each.sensitive, plain=each.plain
+            )
+            for each in card.applications
+        ]
+    )
+
+
+def exported_from(said: pb.ExportedCard) -> ExportedCard:
+    """Decode a card for another bureau."""
+    return ExportedCard(
+        tuple(
+            SealedGroupings(each.instance_aid, tuple(each.sensitive), tuple(each.plain))
+            for each in said.applications
+        )
+    )
+
+
+def pin_to(item: PinItem) -> pb.PinItem:
+    """Encode a PIN to be prepared."""
+    return pb.PinItem(
+        card_id=item.card_id,
+        pan=item.pan.reveal(),
+        length=item.length,
+        pin_block=item.pin_block,
+        pin_key=item.pin_key,
+        method=item.method,
+        pvk=item.pvk,
+        pvk_index=item.pvk_index,
+        mailed=item.mailed,
+    )
+
+
+def pin_from(said: pb.PinItem) -> PinItem:
+    """Decode a PIN to be prepared."""
+    return PinItem(
+        card_id=said.card_id,
+        pan=SecretText(said.pan),
+        length=said.length,
+        pin_block=said.pin_block,
+        pin_key=said.pin_key,
+        method=said.method,
+        pvk=said.pvk,
+        pvk_index=said.pvk_index,
+        mailed=said.mailed,
+    )
+
+
+def translation_to(item: PinTranslation) -> pb.PinTranslation:
+    """Encode a PIN block to be moved."""
+    return pb.PinTranslation(
+        pin_block=item.pin_block,
+        pan=item.pan.reveal(),
+        from_key=item.from_key,
+        from_format=item.from_format,
+        to_key=item.to_key,
+        to_format=item.to_format,
+    )
+
+
+def translation_from(said: pb.PinTranslation) -> PinTranslation:
+    """Decode a PIN block to be moved."""
+    return PinTranslation(
+        said.pin_block,
+        SecretText(said.pan),
+        said.from_key,
+        said.from_format,
+        said.to_key,
+        said.to_format,
+    )
+
+
+def authorization_to(item: AuthorizationItem) -> pb.AuthorizeItem:
+    """Encode a card's request."""
+    return pb.AuthorizeItem(
+        card_id=item.card_id,
+        imk_ac=item.imk_ac,
+        imk_smi=item.imk_smi,
+        derivation=item.derivation,
+        pan=item.pan.reveal(),
+        sequence_number=item.sequence_number,
+        objects=item.objects,
+        response_code=item.response_code,
+        script=item.script,
+    )
+
+
+def authorization_from(said: pb.AuthorizeItem) -> AuthorizationItem:
+    """Decode a card's request."""
+    return AuthorizationItem(
+        card_id=said.card_id,
+        imk_ac=said.imk_ac,
+        imk_smi=said.imk_smi,
+        derivation=said.derivation,
+        pan=SecretText(said.pan),
+        sequence_number=said.sequence_number,
+        objects=dict(said.objects),
+        response_code=said.response_code,
+        script=tuple(said.script),
+    )
+
+
+def entry_to(entry: JournalEntry) -> pb.JournalEntry:
+    """Encode an entry of the journal."""
+    return pb.JournalEntry(
+        entry=entry.entry,
+        hash=entry.hash,
+        key_id=entry.key_id,
+        change=entry.change,
+        state=entry.state,
+        usage=entry.usage,
+        algorithm=entry.algorithm,
+        kcv=entry.kcv,
+        environment=entry.environment,
+        owner=entry.owner,
+        custodians=entry.custodians,
+        minutes=entry.minutes,
+    )
+
+
+def entry_from(said: pb.JournalEntry) -> JournalEntry:
+    """Decode an entry of the journal."""
+    return JournalEntry(
+        entry=said.entry,
+        hash=said.hash,
+        key_id=said.key_id,
+        change=said.change,
+        state=said.state,
+        usage=said.usage,
+        algorithm=said.algorithm,
+        kcv=said.kcv,
+        environment=said.environment,
+        owner=said.owner,
+        custodians=tuple(said.custodians),
+        minutes=said.minutes,
+    )
+
+
+def pool_to(pool: Pool) -> pb.Pool:
+    """Encode a pool's state."""
+    return pb.Pool(
+        bits=pool.bits,
+        exponent=pool.exponent,
+        ready=pool.ready,
+        low_water=pool.low_water,
+        high_water=pool.high_water,
+        used=pool.used,
+    )
+
+
+def pool_from(said: pb.Pool) -> Pool:
+    """Decode a pool's state."""
+    return Pool(said.bits, said.exponent, said.ready, said.low_water, said.high_water, said.used)
