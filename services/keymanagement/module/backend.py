@@ -1,29 +1,35 @@
-"""The boundary around master keys: operations on handles, whatever holds the keys."""
+"""The boundary around keys: operations on handles, whatever holds the keys.
+
+A backend knows keys as a token knows objects. What each key may be used for now (state, dates,
+environment, counts) is the inventory's business, not a backend's.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Protocol
 
-from cardwright.globalplatform.keys import StaticKeys
-from cardwright.hsm.port import CardValues, HsmError
-from cardwright.secret import SecretBytes
-from services.keymanagement.module.keys import Key, Usage
+from cardwright.cipher import BlockCipher, Tdes
+from cardwright.emv.rsa import RsaPrivate
+from cardwright.hsm.port import HsmError
+from cardwright.secret import SecretBytes, SecretText
+from services.keymanagement.module.keys import Algorithm, Key, Usage
 
-__all__ = ["Backend", "KeyDirectory"]
+__all__ = ["Backend", "KeyChanger", "KeyDirectory", "Tokens"]
 
 
 class Backend(Protocol):
-    """What the verbs need of a key store; derived keys cross it, the keys themselves never do.
+    """Uses keys; what derives from them for one card crosses it, the keys themselves never do.
 
-    Each operation is one or a few PKCS#11 calls on the handle's object, named here beside it.
+    Handles stay good as long as the key does. A backend that lost its hardware raises HsmError with
+    BACKEND_UNAVAILABLE, which passes; the same call may then be made again.
     """
 
     def keys(self) -> Iterable[Key]:
         """List every key (C_FindObjects)."""
 
     def public_value(self, key: Key) -> bytes:
-        """Return a key pair's public half: a P-256 point or 32 octets (CKA_EC_POINT)."""
+        """Return a pair's public half: a P-256 point (SEC 1), 32 octets of Ed25519, a modulus."""
 
     def sign(self, key: Key, payload: bytes) -> bytes:
         """Sign by Ed25519 (CKM_EDDSA)."""
@@ -34,17 +40,55 @@ class Backend(Protocol):
     def digest(self, key: Key, value: bytes) -> bytes:
         """HMAC-SHA-256 (CKM_SHA256_HMAC)."""
 
-    def card_values(self, key: Key, pan: str, expiry: str, service_code: str) -> CardValues:
-        """Compute CVV, CVV2, iCVV (CKM_DES3_ECB under the left half's object, then the whole's)."""
+    def tdes(self, key: Key) -> Tdes:
+        """Return triple DES under a key (CKM_DES3_ECB, CKM_DES3_CBC, CKM_DES3_CMAC)."""
 
-    def emv_card_key(self, key: Key, pan: str, sequence_number: str) -> SecretBytes:
-        """Derive an EMV card master key, option A (CKM_DES3_ECB, then parity)."""
+    def cipher(self, key: Key) -> BlockCipher:
+        """Return the block cipher under a key: AES (CKM_AES_ECB, …), or triple DES as above."""
 
-    def badge_card_key(self, key: Key, diversifier: bytes) -> SecretBytes:
-        """Derive an AES-128 key, SP 800-108 in counter mode (CKM_AES_CMAC)."""
+    def rsa(self, key: Key) -> RsaPrivate:
+        """Return the raw RSA operation under a key pair (CKM_RSA_X_509)."""
 
-    def chip_static_keys(self, key: Key, diversification_data: bytes) -> StaticKeys:
-        """Derive a chip's SCP03 static keys (CKM_AES_CMAC)."""
+
+class KeyChanger(Protocol):
+    """Makes and ends keys. Only ceremonies and the set-up hold one; verbs never do."""
+
+    def generate(self, label: str, version: int, usage: Usage, algorithm: Algorithm) -> Key:
+        """Make a random key inside.
+
+        Raises:
+            HsmError: KEY_EXISTS, KEY_ALGORITHM (it doesn't suit the usage).
+        """
+
+    def put(
+        self, label: str, version: int, usage: Usage, algorithm: Algorithm, value: SecretBytes
+    ) -> Key:
+        """Bring a value in, in the form that ``value`` gives it out.
+
+        Raises:
+            HsmError: KEY_EXISTS, KEY_ALGORITHM, KEY_VALUE (weak, or no such key).
+        """
+
+    def value(self, key: Key) -> SecretBytes:
+        """Give a value out, to be split or wrapped at once.
+
+        Raises:
+            HsmError: KEY_NOT_EXPORTABLE.
+        """
+
+    def destroy(self, key: Key) -> None:
+        """Destroy a key's value for ever; nothing happens if it is gone."""
+
+
+class Tokens(Protocol):
+    """Whose keys a backend shows: PKCS#11 authorises per token, so each caller has its own."""
+
+    def of(self, caller: str, login: SecretText) -> Backend:
+        """Return the token of a caller, e.g. "printing.site-1", opened by its login.
+
+        Raises:
+            HsmError: TOKEN_UNKNOWN, TOKEN_LOGIN, BACKEND_UNAVAILABLE.
+        """
 
 
 class KeyDirectory:

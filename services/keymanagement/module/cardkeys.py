@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import ECB
 from google.protobuf.message import DecodeError
 
-from cardwright.cipher import ClearTdes
-from cardwright.emv.keys import kcv
+from cardwright.cipher import BlockCipher, ClearTdes
+from cardwright.emv.keys import derive_option_a, kcv
 from cardwright.hsm.port import HsmError, KeyCheck
 from cardwright.proto.vault.v1.sections_pb2 import ChipKeysSection, KeysSection
 from cardwright.secret import SecretBytes
@@ -21,9 +21,10 @@ from services.keymanagement.module.keys import Usage
 
 __all__ = ["BADGE", "EMV_USAGES", "CardKeys", "Recipe", "check_value", "derive", "parse_recipe"]
 
-EMV_USAGES: Final = ("MK-AC", "MK-SMI", "MK-SMC")
+EMV_USAGES: Final = {"MK-AC": Usage.IMK_AC, "MK-SMI": Usage.IMK_SMI, "MK-SMC": Usage.IMK_SMC}
 """An EMV card's keys, in the order that DGI 8000 holds them: cryptograms, integrity, secrecy."""
 BADGE: Final = "BADGE"
+_BADGE_LABEL: Final = b"CARDWRIGHT BADGE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +85,23 @@ def derive(backend: Backend, directory: KeyDirectory, recipe: Recipe) -> CardKey
     checks: list[KeyCheck] = []
     for usage, label in sorted(recipe.masters.items()):
         if usage in EMV_USAGES:
-            master = directory.find(label, Usage.EMV_MASTER)
+            master = directory.find(label, EMV_USAGES[usage])
             number = recipe.diversifier.reveal().decode()
-            keys[usage] = backend.emv_card_key(master, number, recipe.sequence_number)
+            keys[usage] = derive_option_a(backend.tdes(master), number, recipe.sequence_number)
         elif usage == BADGE:
             master = directory.find(label, Usage.BADGE_MASTER)
             bound = recipe.diversifier.reveal() + b"/" + recipe.sequence_number.encode()
-            keys[usage] = backend.badge_card_key(master, bound)
+            keys[usage] = _badge_key(backend.cipher(master), bound)
         else:
             raise HsmError("CARD_KEY_USAGE", f"No card key is called {usage!r}: see the product.")
         checks.append(KeyCheck(usage, master.key_id, check_value(usage, keys[usage])))
     return CardKeys(keys, tuple(checks))
+
+
+def _badge_key(master: BlockCipher, diversifier: bytes) -> SecretBytes:
+    """Derive an AES-128 key: counter mode with 8-bit counter and 32-bit length in bits."""
+    fixed = _BADGE_LABEL + b"\0" + diversifier + (128).to_bytes(4, "big")
+    return SecretBytes(master.cmac(b"\x01" + fixed))
 
 
 def check_value(usage: str, key: SecretBytes) -> bytes:

@@ -15,12 +15,12 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from cardwright.hsm.port import HsmError
 from cardwright.secret import SecretBytes, SecretText
 from services.keymanagement.module.files import read_private, write_private
-from services.keymanagement.module.keys import Key, Usage
-from services.keymanagement.module.software import check_value
+from services.keymanagement.module.keys import Algorithm, Key, Usage
+from services.keymanagement.module.values import check_value
 
 __all__ = ["load_keystore", "save_keystore"]
 
-_FORMAT: Final = "cardwright-keystore-v1"
+_FORMAT: Final = "cardwright-keystore-v2"
 # OWASP's recommendation for scrypt is N=2^17, r=8, p=1: 128 MiB and a few tenths of a second.
 _COST: Final = {"n": 2**17, "r": 8, "p": 1}
 # What an attacker who swaps the file may make us spend: no more than four times our own choice.
@@ -36,7 +36,7 @@ def save_keystore(path: Path, passphrase: SecretText, values: Mapping[Key, Secre
             "label": key.label,
             "version": key.version,
             "usage": key.usage.value,
-            "algorithm": key.usage.algorithm.value,
+            "algorithm": str(key.algorithm),
             "kcv": key.kcv.hex(),
             "value": value.reveal().hex(),
         }
@@ -75,9 +75,10 @@ def load_keystore(path: Path, passphrase: SecretText) -> dict[Key, SecretBytes]:
 
 
 def _entry(entry: dict[str, Any]) -> tuple[Key, SecretBytes]:
-    usage, value = Usage(entry["usage"]), SecretBytes(bytes.fromhex(entry["value"]))
-    key = Key(entry["label"], entry["version"], usage, bytes.fromhex(entry["kcv"]))
-    if check_value(usage, value) != key.kcv:
+    usage, algorithm = Usage(entry["usage"]), Algorithm.parse(entry["algorithm"])
+    value = SecretBytes(bytes.fromhex(entry["value"]))
+    key = Key(entry["label"], entry["version"], usage, algorithm, bytes.fromhex(entry["kcv"]))
+    if check_value(algorithm, value) != key.kcv:
         raise HsmError("KEYSTORE_KCV", f"The check value of {key.key_id} does not fit its value.")
     return key, value
 

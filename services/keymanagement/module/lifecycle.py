@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from cardwright.hsm.port import HsmError
 from cardwright.secret import SecretBytes
 from services.keymanagement.module.keys import Key
-from services.keymanagement.module.software import check_value, generate
+from services.keymanagement.module.values import check_value, make
 
 __all__ = ["rotated", "without"]
 
@@ -19,8 +19,9 @@ def rotated(keys: Mapping[Key, SecretBytes], label: str) -> tuple[dict[Key, Secr
         HsmError: KEY_UNKNOWN.
     """
     newest = _newest(keys, label)
-    value = generate(newest.usage)
-    key = Key(label, newest.version + 1, newest.usage, check_value(newest.usage, value))
+    usage, algorithm = newest.usage, newest.algorithm
+    value = make(usage, algorithm)
+    key = Key(label, newest.version + 1, usage, algorithm, check_value(algorithm, value))
     return {**keys, key: value}, key
 
 

@@ -18,7 +18,7 @@ from services.keymanagement.module.files import read_private, write_private
 from services.keymanagement.module.keys import Key, Usage
 from services.keymanagement.module.keystore import save_keystore
 from services.keymanagement.module.policy import GRANTS, save_policy
-from services.keymanagement.module.software import check_value, generate
+from services.keymanagement.module.values import check_value, make
 
 __all__ = ["PASSPHRASE_FILE", "SECTIONS", "create", "issuers_of", "test_keys"]
 
@@ -39,14 +39,14 @@ PASSPHRASE_FILE: Final = "passphrase"  # noqa: S105  # the file's name
 
 _BUREAU: Final = {
     "bureau/request": Usage.REQUEST,
-    "chip/KMC": Usage.CHIP_TRANSPORT,
+    "chip/KMC": Usage.CHIP_MASTER,
     "digest/pan": Usage.DIGEST,
     "digest/dead-letter": Usage.DIGEST,
 }
 _ISSUER: Final = {
-    "IMK-AC": Usage.EMV_MASTER,
-    "IMK-SMI": Usage.EMV_MASTER,
-    "IMK-SMC": Usage.EMV_MASTER,
+    "IMK-AC": Usage.IMK_AC,
+    "IMK-SMI": Usage.IMK_SMI,
+    "IMK-SMC": Usage.IMK_SMC,
     "CVK": Usage.CVK,
     "BADGE": Usage.BADGE_MASTER,
 }
@@ -70,8 +70,9 @@ def test_keys(issuers: Sequence[str], sites: Sequence[str]) -> dict[Key, SecretB
     }
     keys: dict[Key, SecretBytes] = {}
     for label, usage in usages.items():
-        value = generate(usage)
-        keys[Key(label, 1, usage, check_value(usage, value))] = value
+        algorithm = usage.algorithms[0]
+        value = make(usage, algorithm)
+        keys[Key(label, 1, usage, algorithm, check_value(algorithm, value))] = value
     return keys
 
 

@@ -54,7 +54,7 @@ def _key_groupings(channel: Scp03Channel, card: CardKeys) -> list[DataGrouping]:
             raise HsmError(
                 "CARD_KEYS_INCOMPLETE", f"An EMV card needs all of {', '.join(EMV_USAGES)}."
             )
-        groupings += _pair(channel, card, EMV_USAGES, _EMV_KEYS, _EMV_CHECK_VALUES)
+        groupings += _pair(channel, card, tuple(EMV_USAGES), _EMV_KEYS, _EMV_CHECK_VALUES)
     if BADGE in card.keys:
         groupings += _pair(channel, card, (BADGE,), _BADGE_KEY, _BADGE_CHECK_VALUE)
     return groupings

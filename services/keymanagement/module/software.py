@@ -3,43 +3,46 @@
 from __future__ import annotations
 
 import hmac
-import os
 from collections.abc import Iterable, Mapping
-from hashlib import sha256
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from nacl.signing import SigningKey
 
-from cardwright.cipher import ClearAes, ClearTdes, odd_parity
-from cardwright.emv.keys import derive_option_a, kcv, kcv_aes_cmac
-from cardwright.globalplatform.keys import StaticKeys, diversify
-from cardwright.hsm.points import point
-from cardwright.hsm.port import CardValues
-from cardwright.payment.cvv import cvv, cvv2, icvv
+from cardwright.cipher import BlockCipher, ClearAes, ClearTdes, Tdes
+from cardwright.emv.rsa import ClearRsa, RsaPrivate
+from cardwright.hsm.port import HsmError
 from cardwright.secret import SecretBytes, SecretText
-from services.keymanagement.module.keys import Algorithm, Key, Usage
+from services.keymanagement.module.keys import Algorithm, Family, Key, Usage
+from services.keymanagement.module.values import (
+    CURVE,
+    check_value,
+    ec_private,
+    make,
+    public_value,
+    require_sound,
+    rsa_private,
+)
 
-__all__ = ["SoftwareBackend", "check_value", "generate"]
-
-_CURVE = ec.SECP256R1()
-_BADGE_LABEL = b"CARDWRIGHT BADGE"
+__all__ = ["SoftwareBackend", "SoftwareTokens"]
 
 
 class SoftwareBackend:
-    """Holds the keys that a keystore file was opened to; implements `Backend`."""
+    """Holds the keys that a keystore file was opened to; implements `Backend` and `KeyChanger`."""
 
     def __init__(self, values: Mapping[Key, SecretBytes]) -> None:
-        self._secrets = dict(values)
-        self._pairs = {
-            key: _private_key(value)
-            for key, value in values.items()
-            if key.usage.algorithm is Algorithm.P256
-        }
-        self._signers = {
-            key: SigningKey(value.reveal())
-            for key, value in values.items()
-            if key.usage.algorithm is Algorithm.ED25519
-        }
+        self._secrets: dict[Key, SecretBytes] = {}
+        self._pairs: dict[Key, ec.EllipticCurvePrivateKey] = {}
+        self._signers: dict[Key, SigningKey] = {}
+        self._tdes: dict[Key, ClearTdes] = {}
+        self._aes: dict[Key, ClearAes] = {}
+        self._rsa: dict[Key, ClearRsa] = {}
+        for key, value in values.items():
+            self._take(key, value)
+
+    @property
+    def values(self) -> Mapping[Key, SecretBytes]:
+        """All values, for the keystore that seals them."""
+        return self._secrets
 
     def keys(self) -> Iterable[Key]:
         """List every key."""
@@ -47,7 +50,7 @@ class SoftwareBackend:
 
     def public_value(self, key: Key) -> bytes:
         """Return a key pair's public half."""
-        return _public_value(key.usage, self._secrets[key])
+        return public_value(key.algorithm, self._secrets[key])
 
     def sign(self, key: Key, payload: bytes) -> bytes:
         """Sign by Ed25519 (RFC 8032)."""
@@ -55,69 +58,72 @@ class SoftwareBackend:
 
     def agree(self, key: Key, public_key: bytes) -> SecretBytes:
         """Agree by ECDH on P-256 (SP 800-56A); ValueError if the point is none."""
-        peer = ec.EllipticCurvePublicKey.from_encoded_point(_CURVE, public_key)
+        peer = ec.EllipticCurvePublicKey.from_encoded_point(CURVE, public_key)
         return SecretBytes(self._pairs[key].exchange(ec.ECDH(), peer))
 
     def digest(self, key: Key, value: bytes) -> bytes:
         """HMAC-SHA-256 (FIPS 198-1)."""
         return hmac.digest(self._secrets[key].reveal(), value, "sha256")
 
-    def card_values(self, key: Key, pan: str, expiry: str, service_code: str) -> CardValues:
-        """Compute CVV, CVV2 and iCVV; `expiry` is YYMM."""
-        value = ClearTdes(self._secrets[key])
-        return CardValues(
-            SecretText(cvv(value, pan, expiry, service_code)),
-            SecretText(cvv2(value, pan, expiry)),
-            SecretText(icvv(value, pan, expiry)),
-        )
+    def tdes(self, key: Key) -> Tdes:
+        """Return triple DES under a key."""
+        return self._tdes[key]
 
-    def emv_card_key(self, key: Key, pan: str, sequence_number: str) -> SecretBytes:
-        """Derive an EMV card master key (Book 2, A1.4.1)."""
-        return derive_option_a(ClearTdes(self._secrets[key]), pan, sequence_number)
+    def cipher(self, key: Key) -> BlockCipher:
+        """Return the block cipher under a key."""
+        return self._aes[key] if key.algorithm.family is Family.AES else self._tdes[key]
 
-    def badge_card_key(self, key: Key, diversifier: bytes) -> SecretBytes:
-        """Derive an AES-128 key: counter mode with 8-bit counter and 32-bit length in bits."""
-        fixed = _BADGE_LABEL + b"\0" + diversifier + (128).to_bytes(4, "big")
-        return SecretBytes(ClearAes(self._secrets[key]).cmac(b"\x01" + fixed))
+    def rsa(self, key: Key) -> RsaPrivate:
+        """Return the raw RSA operation under a key pair."""
+        return self._rsa[key]
 
-    def chip_static_keys(self, key: Key, diversification_data: bytes) -> StaticKeys:
-        """Derive a chip's SCP03 static keys."""
-        return diversify(self._secrets[key], diversification_data)
+    def generate(self, label: str, version: int, usage: Usage, algorithm: Algorithm) -> Key:
+        """Make a random key."""
+        return self.put(label, version, usage, algorithm, make(usage, algorithm))
 
+    def put(
+        self, label: str, version: int, usage: Usage, algorithm: Algorithm, value: SecretBytes
+    ) -> Key:
+        """Bring a value in."""
+        require_sound(usage, algorithm, value)
+        key = Key(label, version, usage, algorithm, check_value(algorithm, value))
+        if any(each.key_id == key.key_id for each in self._secrets):
+            raise HsmError("KEY_EXISTS", f"{key.key_id} exists: take the next version.")
+        self._take(key, value)
+        return key
 
-def generate(usage: Usage) -> SecretBytes:
-    """Make a new random key value for a purpose, in the form that the keystore holds."""
-    match usage.algorithm:
-        case Algorithm.P256:
-            private = ec.generate_private_key(_CURVE)
-            return SecretBytes(private.private_numbers().private_value.to_bytes(32, "big"))
-        case Algorithm.TDES:
-            return SecretBytes(odd_parity(os.urandom(16)))
-        case Algorithm.AES_128:
-            return SecretBytes(os.urandom(16))
-        case Algorithm.ED25519 | Algorithm.HMAC:
-            return SecretBytes(os.urandom(32))
+    def value(self, key: Key) -> SecretBytes:
+        """Give a value out."""
+        return self._secrets[key]
 
+    def destroy(self, key: Key) -> None:
+        """Forget a key's value."""
+        for held in (self._secrets, self._pairs, self._signers, self._tdes, self._aes, self._rsa):
+            held.pop(key, None)
 
-def check_value(usage: Usage, value: SecretBytes) -> bytes:
-    """Compute the three octets by which people compare a key."""
-    match usage.algorithm:
-        case Algorithm.TDES:
-            return kcv(ClearTdes(value))
-        case Algorithm.AES_128:
-            return kcv_aes_cmac(ClearAes(value))
-        case Algorithm.HMAC:
-            # As X9.24-1 does for HMAC keys: the MAC of nothing, shortened.
-            return hmac.digest(value.reveal(), b"", "sha256")[:3]
-        case Algorithm.P256 | Algorithm.ED25519:
-            return sha256(_public_value(usage, value)).digest()[:3]
-
-
-def _public_value(usage: Usage, value: SecretBytes) -> bytes:
-    if usage.algorithm is Algorithm.ED25519:
-        return bytes(SigningKey(value.reveal()).verify_key)
-    return point(_private_key(value).public_key())
+    def _take(self, key: Key, value: SecretBytes) -> None:
+        self._secrets[key] = value
+        match key.algorithm.family:
+            case Family.P256:
+                self._pairs[key] = ec_private(value)
+            case Family.ED25519:
+                self._signers[key] = SigningKey(value.reveal())
+            case Family.TDES:
+                self._tdes[key] = ClearTdes(value)
+            case Family.AES:
+                self._aes[key] = ClearAes(value)
+            case Family.RSA:
+                self._rsa[key] = rsa_private(key.algorithm, value)
+            case Family.HMAC:
+                pass
 
 
-def _private_key(value: SecretBytes) -> ec.EllipticCurvePrivateKey:
-    return ec.derive_private_key(int.from_bytes(value.reveal()), _CURVE)
+class SoftwareTokens:
+    """One store for all callers: which of its keys each may use, the policy alone says."""
+
+    def __init__(self, backend: SoftwareBackend) -> None:
+        self._backend = backend
+
+    def of(self, caller: str, login: SecretText) -> SoftwareBackend:  # noqa: ARG002  # of `Tokens`
+        """Return the store."""
+        return self._backend

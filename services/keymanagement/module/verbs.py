@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from cardwright.emv.errors import EmvError
 from cardwright.globalplatform.errors import GlobalPlatformError
-from cardwright.globalplatform.keys import StaticKeys
+from cardwright.globalplatform.keys import Diversification, StaticKeys
 from cardwright.hsm.port import (
     Agreement,
     CardValues,
@@ -22,8 +22,8 @@ from cardwright.hsm.port import (
     Signatures,
     WrappedDataKey,
 )
-from cardwright.payment.cvv import CvvError
-from cardwright.secret import SecretBytes
+from cardwright.payment.cvv import CvvError, cvv, cvv2, icvv
+from cardwright.secret import SecretBytes, SecretText
 from cardwright.vault.sealing import (
     Sealer,
     SealingError,
@@ -34,7 +34,7 @@ from cardwright.vault.sealing import (
 )
 from services.keymanagement.module import cardkeys, script
 from services.keymanagement.module.backend import Backend, KeyDirectory
-from services.keymanagement.module.keys import Algorithm, Key, Usage
+from services.keymanagement.module.keys import Family, Key, Usage
 from services.keymanagement.module.policy import Caller
 
 __all__ = ["Verbs"]
@@ -45,6 +45,7 @@ _Result = TypeVar("_Result")
 _LOG = logging.getLogger(__name__)
 _KEYS, _CHIP_KEYS = "keys", "chip_keys"
 _REMEMBERED_AGREEMENTS = 4096
+_PAIRS = (Family.P256, Family.ED25519)
 
 
 class Verbs:
@@ -137,9 +138,9 @@ class Verbs:
         """List public keys; they are nobody's secret."""
         caller.require_verb("public_keys")
         return [
-            PublicKey(key.key_id, key.usage.algorithm.value, self._backend.public_value(key))
+            PublicKey(key.key_id, key.algorithm.family.value, self._backend.public_value(key))
             for key in self._directory.with_prefix(prefix)
-            if key.usage.algorithm in (Algorithm.P256, Algorithm.ED25519)
+            if key.algorithm.family in _PAIRS
         ]
 
     def _agree(self, caller: Caller, item: Agreement) -> SecretBytes:
@@ -153,7 +154,12 @@ class Verbs:
     def _card_values(self, caller: Caller, item: CardValuesItem) -> CardValues:
         caller.require_key("card_values", item.cvk)
         key = self._directory.find(item.cvk, Usage.CVK)
-        return self._backend.card_values(key, item.pan.reveal(), item.expiry, item.service_code)
+        cipher, pan = self._backend.tdes(key), item.pan.reveal()
+        return CardValues(
+            SecretText(cvv(cipher, pan, item.expiry, item.service_code)),
+            SecretText(cvv2(cipher, pan, item.expiry)),
+            SecretText(icvv(cipher, pan, item.expiry)),
+        )
 
     def _derive(self, caller: Caller, item: SealedItem) -> cardkeys.CardKeys:
         recipe = cardkeys.parse_recipe(self._open(_KEYS, item.card_id, item.sealed))
@@ -163,14 +169,14 @@ class Verbs:
 
     def _personalize(self, caller: Caller, item: ChipToPersonalize) -> tuple[bytes, ...]:
         caller.require_key("personalize", item.kmc)
-        kmc = self._directory.find(item.kmc, Usage.CHIP_TRANSPORT)
+        kmc = self._directory.find(item.kmc, Usage.CHIP_MASTER)
         keys = cardkeys.CardKeys({}, ())
         if item.sealed_keys:
             opened = self._open(_CHIP_KEYS, item.card_id, item.sealed_keys)
             keys = cardkeys.CardKeys.parse(opened)
 
         def static_keys(diversification_data: bytes) -> StaticKeys:
-            return self._backend.chip_static_keys(kmc, diversification_data)
+            return Diversification.KDF3.static_keys(self._backend.cipher(kmc), diversification_data)
 
         return script.build(item, static_keys, keys)
 

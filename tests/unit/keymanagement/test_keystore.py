@@ -10,13 +10,14 @@ from cardwright.secret import SecretBytes, SecretText
 from services.keymanagement.module import keystore
 from services.keymanagement.module.backend import KeyDirectory
 from services.keymanagement.module.files import write_private
-from services.keymanagement.module.keys import Key, Usage
+from services.keymanagement.module.keys import Algorithm, Key, Usage
 from services.keymanagement.module.keystore import load_keystore, save_keystore
 from services.keymanagement.module.policy import Policy
 from services.keymanagement.module.provision import create, issuers_of
-from services.keymanagement.module.software import check_value, generate
+from services.keymanagement.module.values import check_value, make
 
 PASSPHRASE = SecretText("a passphrase for tests")
+TDES = Algorithm.parse("TDES-112")
 
 
 @pytest.fixture(autouse=True)
@@ -28,8 +29,10 @@ def _cheap_scrypt(monkeypatch: pytest.MonkeyPatch) -> None:
 def keys() -> dict[Key, SecretBytes]:
     made = {}
     for usage in Usage:
-        value = generate(usage)
-        made[Key(f"test/{usage.value}", 1, usage, check_value(usage, value))] = value
+        for algorithm in usage.algorithms:
+            value = make(usage, algorithm)
+            label = f"test/{usage.value}-{algorithm}"
+            made[Key(label, 1, usage, algorithm, check_value(algorithm, value))] = value
     return made
 
 
@@ -71,7 +74,8 @@ def test_another_passphrase_or_a_changed_file_does_not_open(
 
 def test_a_key_that_is_not_what_its_check_value_says_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "keystore.json"
-    save_keystore(path, PASSPHRASE, {Key("k", 1, Usage.CVK, bytes(3)): generate(Usage.CVK)})
+    key = Key("k", 1, Usage.CVK, TDES, bytes(3))
+    save_keystore(path, PASSPHRASE, {key: make(Usage.CVK, TDES)})
     assert refused(path) == "KEYSTORE_KCV"
 
 
@@ -85,7 +89,7 @@ def test_a_file_that_others_may_read_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_label_means_its_newest_version() -> None:
-    old, new = (Key("k", version, Usage.CVK, b"") for version in (2, 10))
+    old, new = (Key("k", version, Usage.CVK, TDES, b"") for version in (2, 10))
     directory = KeyDirectory([new, old])
     assert directory.find("k", Usage.CVK) is new
     assert directory.find("k#2", Usage.CVK) is old
