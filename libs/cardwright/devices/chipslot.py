@@ -17,6 +17,7 @@ __all__ = ["Chip", "ChipSlot", "ChipWorks", "pack_apdus", "succeeded", "unpack_a
 # GlobalPlatform Card Specification 2.3.1, 11.11, and its Amendment D, 7.1.1
 _STORE_DATA, _INITIALIZE_UPDATE = 0xE2, 0x50
 _GET_RESPONSE = 0xC0  # fetches the answer of a T=0 chip (ISO/IEC 7816-4, 7.6.1)
+_PARTS = 256  # an answer has at most 65,536 octets
 
 
 class Chip(Protocol):
@@ -95,13 +96,30 @@ class ChipSlot:
         return response
 
     def script(self, commands: Sequence[bytes]) -> list[bytes]:
-        """Send commands until one fails; the responses, that of the failed one last."""
+        """Send commands until one fails; the whole responses, that of the failed one last."""
         responses: list[bytes] = []
         for command in commands:
-            responses.append(self.transmit(command))
+            responses.append(self.whole(command))
             if not succeeded(responses[-1]):
                 break
         return responses
+
+    def whole(self, command: bytes) -> bytes:
+        """Send a command and return its whole response, as a short-APDU reader does it.
+
+        What 61xx announces is fetched; a command that meets 6Cxx is sent again with that Le
+        (ISO/IEC 7816-3, 12.2.1).
+        """
+        data, response = b"", self.transmit(command)
+        if response[-2:-1] == b"\x6c":
+            response = self.transmit(_with_le(command, response[-1]))
+        for _ in range(_PARTS):
+            if response[-2:-1] != b"\x61":
+                break
+            data += response[:-2]
+            fetch = bytes((command[0] & 0x03, _GET_RESPONSE, 0, 0, response[-1]))
+            response = self.transmit(fetch)
+        return data + response
 
     def _inserted(self) -> Chip:
         memory = self._floor.read(self._card, CHIP)
@@ -118,6 +136,12 @@ class ChipSlot:
         if memory != self._saved:
             self._floor.write(self._card, CHIP, memory)
             self._saved = memory
+
+
+def _with_le(command: bytes, le: int) -> bytes:
+    """A short command with another Le, or with one if it had none."""
+    has_le = len(command) == 5 or (len(command) > 5 and len(command) == 6 + command[4])
+    return (command[:-1] if has_le else command) + bytes((le,))
 
 
 def succeeded(response: bytes) -> bool:

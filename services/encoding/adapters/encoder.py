@@ -12,6 +12,7 @@ from cardwright.station.ports import Answer, DeviceUnavailableError, NotBegun, W
 from services.encoding.adapters.head import Head, JobState
 from services.encoding.adapters.scripts import Scripts
 from services.encoding.domain import Material, SpoiledError, check_blank
+from services.encoding.procedure import personalise, read_back
 
 __all__ = ["Encoder"]
 
@@ -106,9 +107,9 @@ class Encoder:
         if material.chip is None:
             return
         if state.personalised:
-            await head.read_chip(material.chip)
+            await read_back(head, material.chip)
         else:
-            await head.personalise(order.card_id, material.chip, self._scripts)
+            await personalise(head, order.card_id, material.chip, self._scripts)
 
     def _fact(self, state: JobState, detail: str = "") -> Body:
         """State what the machine's ledger says of a job that has ended."""

@@ -2,34 +2,21 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
 from cardwright.driver import DeviceConnection, DeviceRefusedError, Reply, Request
 from cardwright.driver.apdus import pack_apdus, unpack_apdus
-from cardwright.hsm.port import ChipToPersonalize, HsmError
 from cardwright.iso.errors import StripeError
 from cardwright.iso.stripe import BitStream
-from cardwright.station.faults import is_passing
 from cardwright.station.ports import DeviceUnavailableError
-from services.encoding.adapters.scripts import Script, Scripts
-from services.encoding.domain import (
-    ChipPlan,
-    SpoiledError,
-    check_reading,
-    check_script,
-    check_session,
-    check_stripe,
-    session_commands,
-)
+from services.encoding.domain import SpoiledError, check_stripe
 
 __all__ = ["Head", "JobState"]
 
 _COERCIVITY = "hico"
 _OUT_OF_THE_HEAD = frozenset({"NOT_IN_HEAD", "NOT_POWERED"})
-_FOREIGN_CHIP = "SCP03_CARD_CRYPTOGRAM"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +53,7 @@ class JobState:
 
 
 class Head:
-    """Drives a machine's head for one job.
+    """Drives a machine's head for one job; a ``ChipLink`` to the chip in it.
 
     Steps raise ``SpoiledError`` when the card is lost, ``DeviceUnavailableError`` when it is no
     longer in the head or no script can be had now, and ``DeviceLostError`` when nobody answers.
@@ -99,24 +86,15 @@ class Head:
         *_, found = await self._flight([read] if written else [write, read])
         check_stripe(tracks, _bits(found.ok["tracks"]))
 
-    async def personalise(self, card_id: str, chip: ChipPlan, scripts: Scripts) -> None:
-        """Have the chip's script made, run it, reset the chip and compare what it tells."""
-        challenge = secrets.token_bytes(8)
-        _, opened = await self._flight(
-            [self._request("POWER"), self._apdus(session_commands(challenge))]
-        )
-        presented = check_session(unpack_apdus(opened.body))
-        script = await _script(scripts, card_id, chip, challenge, presented)
-        ran, _, read = await self._flight(
-            [self._apdus(script), self._request("POWER"), self._apdus(chip.reading.commands)]
-        )
-        check_script(chip, len(script), unpack_apdus(ran.body))
-        check_reading(chip.reading, unpack_apdus(read.body))
-
-    async def read_chip(self, chip: ChipPlan) -> None:
-        """Compare what a chip tells that was personalised before our connection was lost."""
-        _, read = await self._flight([self._request("POWER"), self._apdus(chip.reading.commands)])
-        check_reading(chip.reading, unpack_apdus(read.body))
+    async def transmit(
+        self, commands: Sequence[bytes], *, reset: bool = False, persist: bool = False
+    ) -> list[bytes]:
+        """Send commands to the chip in one flight; see ``ChipLink``."""
+        groups = [(command,) for command in commands] if persist else [tuple(commands)]
+        powered = [self._request("POWER")] if reset else []
+        replies = await self._flight([*powered, *map(self._apdus, groups)])
+        answered = replies[len(powered) :]
+        return [answer for reply in answered for answer in unpack_apdus(reply.body)]
 
     async def eject(self, result: str, code: str = "") -> JobState:
         """Let the card out; a reject's code is kept in the machine's ledger."""
@@ -150,27 +128,3 @@ def _bits(tracks: Mapping[str, Any]) -> dict[int, BitStream]:
         }
     except StripeError:
         raise SpoiledError("STRIPE_READBACK", "the machine's reading makes no sense") from None
-
-
-async def _script(
-    scripts: Scripts, card_id: str, chip: ChipPlan, challenge: bytes, presented: bytes
-) -> Script:
-    wanted = ChipToPersonalize(
-        card_id=card_id,
-        kmc=chip.kmc,
-        host_challenge=challenge,
-        initialize_update=presented,
-        prologue=chip.prologue,
-        dgis=chip.dgis,
-        sealed_keys=chip.sealed_keys,
-    )
-    try:
-        script = await scripts.of(wanted)
-    except HsmError as error:
-        if not is_passing(error):
-            raise
-        raise DeviceUnavailableError(error.code, "no script for the chip in the head") from error
-    if isinstance(script, HsmError):
-        code = "CHIP_CRYPTOGRAM" if script.code == _FOREIGN_CHIP else script.code
-        raise SpoiledError(code, "the security module makes no script for this chip")
-    return script

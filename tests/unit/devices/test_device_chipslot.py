@@ -43,3 +43,14 @@ def test_other_answers_over_t0_are_no_serial(tmp_path: Path) -> None:
     assert chip.transmit(bytes.fromhex("00A4040008A000000151000000")) == b"\x61\x12"
     assert len(chip.transmit(b"\0\xc0\0\0\x12")) == 20
     assert chip.serial == ""
+
+
+@pytest.mark.parametrize("profile", ["standard", "t0"])
+def test_a_scripts_answers_come_whole_over_any_protocol(tmp_path: Path, profile: str) -> None:
+    chip = slot(tmp_path, profile)
+    chip.power()
+    # SELECT with an answer, GET DATA with any Le, GET DATA of what is not there.
+    commands = [bytes.fromhex(each) for each in ("00A4040000", "80CA9F7F00", "80CA9F1300")]
+    answers = chip.script([*commands, commands[0]])
+    assert [answer[-2:] for answer in answers] == [b"\x90\0", b"\x90\0", b"\x6a\x88"]
+    assert [len(answer) for answer in answers] == [20, 47, 2]

@@ -1,0 +1,50 @@
+"""What encoding needs of the outside: a chip in a head, and a memory of failed attempts on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+__all__ = ["ChipLink", "ChipLostError"]
+
+
+class ChipLostError(Exception):
+    """The chip was lost in the middle of commands: pulled, without power, or mute.
+
+    What it did with the first command that has no answer is unknown.
+
+    Attributes:
+        code: what the way to it says, such as CARD_REMOVED.
+        answers: those that came before.
+    """
+
+    def __init__(self, code: str, answers: Sequence[bytes]) -> None:
+        super().__init__(f"{code}: the chip was lost after {len(answers)} answers")
+        self.code = code
+        self.answers = tuple(answers)
+
+
+class ChipLink(Protocol):
+    """The way to the chip of one card, whatever holds the card: a machine's head, a reader."""
+
+    async def transmit(
+        self, commands: Sequence[bytes], *, reset: bool = False, persist: bool = False
+    ) -> list[bytes]:
+        """Send commands one after the other, up to the first that is not answered with 9000.
+
+        Answers come whole: what 61xx announces is fetched here, and a command that meets 6Cxx is
+        sent again (``cardwright.reader.apdu`` does both).
+
+        Args:
+            commands: as they go to the chip.
+            reset: reset it before the first one.
+            persist: send all of them, whatever is answered.
+
+        Returns:
+            An answer a command, data and status word each; that of a refused one comes last.
+
+        Raises:
+            ChipLostError: the chip does not answer any more.
+            SpoiledError: CHIP_MUTE, it answers no reset; NO_CHIP, there is none.
+            DeviceUnavailableError: what holds the card can't be reached, so nothing is known.
+        """
