@@ -1,0 +1,1 @@
+"""Access credentials: keys diversified per badge, and the numbers that door controllers expect."""
