@@ -14,8 +14,19 @@ __all__ = ["MigrationError", "database_of", "migrate_all", "role_of"]
 
 _OWNER = "cw_owner"
 _AUDITOR = "cw_auditor"
-_STATIONS = ("request", "dataprep", "keymanagement", "printing", "encoding", "qa", "logistics")
-_DATABASES = {service: f"cardwright_{service}" for service in SERVICES} | {
+_STATIONS = (
+    "request",
+    "dataprep",
+    "keymanagement",
+    "printing",
+    "encoding",
+    "qa",
+    "logistics",
+    "pinmailer",
+    "retention",
+)
+_WITH_DATABASE = tuple(dict.fromkeys((*SERVICES, *_STATIONS)))
+_DATABASES = {service: f"cardwright_{service}" for service in _WITH_DATABASE} | {
     "custody": "cardwright_log",
     "vault": "cardwright_vault",
 }
@@ -59,7 +70,7 @@ async def migrate_all(dsn: Callable[[str], str], password: Callable[[str], str])
 
 
 async def _roles(admin: asyncpg.Connection[asyncpg.Record], password: Callable[[str], str]) -> None:
-    for role in (_OWNER, _AUDITOR, *map(role_of, SERVICES)):
+    for role in (_OWNER, _AUDITOR, *map(role_of, _WITH_DATABASE)):
         known = await admin.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role)
         if not known:
             login = "NOLOGIN" if role == _OWNER else f"LOGIN PASSWORD '{password(role)}'"

@@ -15,7 +15,18 @@ from cardwright.vault.sealing import Sealer, SealingError, SectionKey, open_seal
 
 __all__ = ["SECTIONS", "Opened", "Vault", "VaultError", "newest_keys"]
 
-SECTIONS: Final = ("request", "print", "stripe", "chip", "keys", "chip_keys", "inspection")
+SECTIONS: Final = (
+    "request",
+    "print",
+    "stripe",
+    "chip",
+    "keys",
+    "chip_keys",
+    "certificates",
+    "inspection",
+    "pin",
+    "mailer",
+)
 """Every section; each has a table and a key of its own."""
 
 # INSERT ... ON CONFLICT DO UPDATE would need SELECT on what it writes, and writers may not read.

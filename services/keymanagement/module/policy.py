@@ -46,9 +46,12 @@ GRANTS: Mapping[str, Grant] = {
     "keymanagement": _grant(derive_card_keys=("*/IMK-*", "*/BADGE")),
     "printing": _grant("print"),
     # Takes chips' scripts from here; card keys stay sealed to it.
-    "encoding": _grant("stripe", "chip", personalize=("chip/*",)),
+    "encoding": _grant("stripe", "chip", "certificates", personalize=("chip/*",)),
     "qa": _grant("inspection"),
     "logistics": _grant(),
+    # The one role that sees PINs in clear. It handles no card, and opens nothing that a card shows.
+    "pinmailer": _grant("pin", "mailer"),
+    "retention": _grant(),
     "custody": _grant(),
     "operator": _grant("dead-letter"),
 }

@@ -29,10 +29,18 @@ SECTIONS: Final = (
     "chip",
     "keys",
     "chip_keys",
+    "certificates",
     "inspection",
+    "pin",
+    "mailer",
+    "card_pin",
     "dead-letter",
 )
-"""Vault sections, and the operators' for dead letters: each has a key of its own."""
+"""Vault sections, each with a key of its own, and two more keys to seal to.
+
+No caller opens "card_pin": the security module seals PINs for chips to it, for itself. Operators
+open "dead-letter".
+"""
 
 VENDOR_FILE: Final = "chip-kmc.hex"
 PASSPHRASE_FILE: Final = "passphrase"  # noqa: S105  # the file's name

@@ -20,8 +20,17 @@ from cardwright.secret import SecretBytes, SecretText
 from cardwright.vault.vault import SECTIONS, Opened, Vault, VaultError
 from tests.integration.keymanagement.module_process import ModuleProcess, client
 
-ROLES = ("request", "dataprep", "keymanagement", "printing", "encoding", "qa")
-MIGRATION = Path("libs/cardwright/vault/migrations/0001_sections.sql").read_text()
+ROLES = (
+    "request",
+    "dataprep",
+    "keymanagement",
+    "printing",
+    "encoding",
+    "qa",
+    "logistics",
+    "pinmailer",
+)
+MIGRATIONS = sorted(Path("libs/cardwright/vault/migrations").glob("*.sql"))
 CARDS = [str(uuid4()) for _ in range(3)]
 
 Open = Callable[[str], Awaitable[Vault]]
@@ -48,7 +57,10 @@ async def prepared(server: EmbeddedPostgres) -> None:
     await connection.execute("CREATE DATABASE cardwright_vault")
     await connection.close()
     connection = await asyncpg.connect(server.dsn("cardwright_vault"))
-    await connection.execute(MIGRATION)
+    for migration in MIGRATIONS:
+        await connection.execute(migration.read_text())
+    guests = ", ".join(f"cw_{role}" for role in ROLES)
+    await connection.execute(f"GRANT USAGE ON SCHEMA public TO {guests}")
     await connection.close()
 
 
@@ -124,7 +136,10 @@ WRITERS = {
     "chip": {"dataprep"},
     "keys": {"dataprep"},
     "chip_keys": {"keymanagement"},
+    "certificates": {"keymanagement"},
     "inspection": {"dataprep"},
+    "pin": {"dataprep"},
+    "mailer": {"dataprep"},
 }
 READERS = {
     "request": {"dataprep"},
@@ -133,7 +148,10 @@ READERS = {
     "chip": {"encoding"},
     "keys": {"keymanagement"},
     "chip_keys": {"encoding"},
+    "certificates": {"encoding"},
     "inspection": {"qa"},
+    "pin": {"pinmailer"},
+    "mailer": {"pinmailer"},
 }
 
 
@@ -154,7 +172,7 @@ async def test_each_role_reads_and_writes_its_sections_alone(vault_of: Open, rol
 
 async def test_an_unknown_section_is_refused(vault_of: Open) -> None:
     vault = await vault_of("qa")
-    for work in (vault.put("pin", {}), vault.open("pin", []), vault.get_sealed("pin", [])):
+    for work in (vault.put("no", {}), vault.open("no", []), vault.get_sealed("no", [])):
         with pytest.raises(VaultError) as caught:
             await work
         assert caught.value.code == "SECTION_UNKNOWN"

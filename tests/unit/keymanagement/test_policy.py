@@ -28,7 +28,11 @@ READERS = {
     "chip": {"encoding"},
     "keys": set(),
     "chip_keys": set(),
+    "certificates": {"encoding"},
     "inspection": {"qa"},
+    "pin": {"pinmailer"},
+    "mailer": {"pinmailer"},
+    "card_pin": set(),
     "dead-letter": {"operator"},
 }
 USERS: dict[str, set[str]] = {
