@@ -16,13 +16,24 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	touch $@
 
-.PHONY: demo test lint bench up down protos lock clean help
+# pyscard is built against headers that not every machine has.
+READERS := $(if $(wildcard /usr/include/PCSC/winscard.h),.venv/readers)
+.venv/readers: requirements/readers.txt .venv/dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-build-isolation -r requirements/readers.txt
+	touch $@
+
+.PHONY: demo test test-env test-tools lint bench up down protos lock clean help
 
 demo: .venv/runtime ## Run two issuers' requests through a whole line on this machine
 	@$(BIN)/cardwright demo
 
-test: .venv/dev ## Run all checks and tests, on every stack this machine has
+test: test-env ## Run all checks and tests, on every stack this machine has
 	@$(BIN)/python tests/run.py
+
+test-env: .venv/dev $(READERS)
+
+test-tools: ## Install what tests of card readers and security modules need (Debian, as root)
+	deploy/test-tools
 
 lint: .venv/dev ## Formatting, lint, types, import contracts, protos
 	$(BIN)/ruff format --check .
@@ -33,7 +44,7 @@ lint: .venv/dev ## Formatting, lint, types, import contracts, protos
 	$(BIN)/python protos/generate.py --image .venv/protos.binpb
 	$(BIN)/python protos/lint.py .venv/protos.binpb
 
-bench: .venv/dev ## Measure the line on both stacks; prints ratios, asserts nothing
+bench: test-env ## Measure the line on both stacks; prints ratios, asserts nothing
 	@$(BIN)/python -m tests.bench
 
 up: .venv/runtime ## Start a line in the background
@@ -48,9 +59,10 @@ protos: .venv/dev ## Generate libs/cardwright/proto from protos/
 lock: .venv/dev ## Lock requirements/*.in with hashes
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q requirements/dev.in -o requirements/dev.txt
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q requirements/runtime.in -c requirements/dev.txt -o requirements/runtime.txt
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q requirements/readers.in -c requirements/dev.txt -o requirements/readers.txt
 
 clean: ## Remove the virtual environment and all local state
 	rm -rf .venv .cardwright
 
 help: ## Show this
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12

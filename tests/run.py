@@ -1,7 +1,8 @@
 """``make test``: checks first, then the unit tests, then everything that needs a stack.
 
-It ends with what could not be run on this machine, and why. With ``--strict`` (CI) that is a
-failure.
+It ends with what could not be run on this machine, and why: stacks, and each test that was skipped,
+such as those of card readers where ``make test-tools`` was not run. With ``--strict`` (CI) that is
+a failure.
 """
 
 from __future__ import annotations
@@ -9,9 +10,12 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
+import tempfile
 import time
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 from cardwright.localstack.choose import Stack, detect_test_stacks
 
@@ -27,15 +31,32 @@ class Step:
     command: tuple[str, ...]
 
 
-def steps() -> list[Step]:
-    """Return the suite's steps in order, the quick ones first."""
-    pytest = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
+def steps(reports: Path) -> list[Step]:
+    """Return the suite's steps in order, the quick ones first.
+
+    Args:
+        reports: the folder where pytest is to tell what it ran.
+    """
+
+    def pytest(area: str) -> tuple[str, ...]:
+        report = f"--junitxml={reports / area}.xml"
+        return (
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            report,
+            f"tests/{area}",
+        )
+
     return [
         Step("checks", ("make", "--no-print-directory", "lint")),
-        Step("unit tests", (*pytest, "tests/unit")),
-        Step("integration tests", (*pytest, "tests/integration")),
-        Step("end-to-end tests", (*pytest, "tests/e2e")),
-        Step("chaos tests", (*pytest, "tests/chaos")),
+        Step("unit tests", pytest("unit")),
+        Step("integration tests", pytest("integration")),
+        Step("end-to-end tests", pytest("e2e")),
+        Step("chaos tests", pytest("chaos")),
     ]
 
 
@@ -45,19 +66,37 @@ def missing() -> list[str]:
     return [f"{stack}: {reason}" for stack, reason in detected.missing if stack in WANTED]
 
 
+def skipped(reports: Path) -> list[str]:
+    """Return why tests were skipped, and how many for each reason."""
+    reasons = Counter(
+        (report.stem, skip.get("message", "without a reason"))
+        for report in sorted(reports.glob("*.xml"))
+        for skip in ET.parse(report).iter("skipped")
+        if skip.get("type") == "pytest.skip"
+    )
+    return [f"{count} {area} tests: {reason}" for (area, reason), count in reasons.items()]
+
+
+def run(step: Step) -> int:
+    """Run a step and tell how long it took; its exit status."""
+    print(f"== {step.name}", flush=True)
+    began = time.monotonic()
+    done = subprocess.run(step.command, cwd=ROOT, check=False)
+    print(f"== {step.name}: {time.monotonic() - began:.0f} s", flush=True)
+    return done.returncode
+
+
 def main() -> int:
     """Run the steps; the exit status is that of the first that failed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--strict", action="store_true", help="fail if anything could not be run")
     options = parser.parse_args()
     not_run = missing()
-    for step in steps():
-        print(f"== {step.name}", flush=True)
-        began = time.monotonic()
-        done = subprocess.run(step.command, cwd=ROOT, check=False)
-        print(f"== {step.name}: {time.monotonic() - began:.0f} s", flush=True)
-        if done.returncode != 0:
-            return done.returncode
+    with tempfile.TemporaryDirectory() as folder:
+        for step in steps(Path(folder)):
+            if status := run(step):
+                return status
+        not_run += skipped(Path(folder))
     print("\nNot run on this machine:" if not_run else "\nEverything was run on this machine.")
     for line in not_run:
         print(f"  {line}")

@@ -46,7 +46,7 @@ def library() -> Any:
         return import_module("smartcard.scard")
     except ImportError as error:
         raise ReaderError(
-            "READER_LIBRARY", "pyscard is not installed: see requirements/readers.in"
+            "READER_LIBRARY", "pyscard is not installed: make .venv/readers"
         ) from error
 
 

@@ -10,7 +10,6 @@ from tests.integration.reader.service import Service, missing
 
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Service]:
-    pytest.importorskip("smartcard.scard", reason="pyscard is not installed")
     if reason := missing():
         pytest.skip(reason)
     with Service(tmp_path) as running:

@@ -1,18 +1,23 @@
 """A PC/SC service of the test's own with a virtual reader, apart from the machine's network.
 
 The packaged vpcd listens on every address. So the service lives in a network namespace with a
-loopback interface and nothing else, and so do the cards; programs reach the service by its socket
-in the file system, of which a machine has one.
+loopback interface and nothing else, and so do the cards. Programs reach the service by its socket
+in the file system: in a mount namespace of its own it makes that in a folder of the test's, and
+``PCSCLITE_CSOCK_NAME`` tells the programs. So it is in nobody's way, another test run's neither.
 """
 
 from __future__ import annotations
 
+import atexit
+import functools
+import importlib.util
 import os
 import select
 import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from types import TracebackType
@@ -20,8 +25,11 @@ from typing import Self
 
 ROOT = Path(__file__).resolve().parents[3]
 DRIVER = Path("/usr/lib/pcsc/drivers/serial/libifdvpcd.so")
-SOCKET = Path("/run/pcscd/pcscd.comm")
 PORT = 35963
+_SERVICE = """
+ip link set lo up && mount -t tmpfs none /run && mkdir /run/pcscd && mount --bind "$1" /run/pcscd
+exec pcscd --foreground --info --config "$0"
+"""
 _CARD = """
 import sys
 from cardwright.chip import PROFILES, manufacture
@@ -34,24 +42,33 @@ serve(manufacture(bytes(10), bytes(16), profile=PROFILES[sys.argv[1]]), line)
 
 def missing() -> str:
     """Why there can be no service here; empty if there can."""
+    if importlib.util.find_spec("smartcard") is None:
+        return "not installed: pyscard (make .venv/readers)"
     tools = [name for name in ("pcscd", "unshare", "nsenter", "ip") if shutil.which(name) is None]
     if tools:
-        return f"not installed: {', '.join(tools)}"
+        return f"not installed: {', '.join(tools)} (make test-tools)"
     if not DRIVER.exists():
-        return "not installed: vsmartcard-vpcd"
+        return "not installed: vsmartcard-vpcd (make test-tools)"
     if os.geteuid() != 0:
-        return "a network namespace and a PC/SC service want root"
-    alone = subprocess.run(["unshare", "--net", "true"], capture_output=True, check=False)
-    if alone.returncode:
-        return "this machine gives no network namespace"
-    if _answers():
-        return "a PC/SC service runs here: a machine has one"
-    return ""
+        return "a PC/SC service of the test's own wants root"
+    alone = subprocess.run(
+        ["unshare", "--net", "--mount", "true"], capture_output=True, check=False
+    )
+    return "this machine gives no namespaces" if alone.returncode else ""
+
+
+@functools.cache
+def socket_path() -> Path:
+    """Where this process's services listen, one after the other: the library asks only once."""
+    folder = Path(tempfile.mkdtemp(prefix="pcscd-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    os.environ["PCSCLITE_CSOCK_NAME"] = str(folder / "pcscd.comm")
+    return folder / "pcscd.comm"
 
 
 def _answers() -> bool:
     with socket.socket(socket.AF_UNIX) as client:
-        return client.connect_ex(str(SOCKET)) == 0
+        return client.connect_ex(str(socket_path())) == 0
 
 
 class Child:
@@ -101,8 +118,8 @@ class Service(Child):
             f'FRIENDLYNAME "Cardwright Test"\nDEVICENAME /dev/null:{PORT}\n'
             f"LIBPATH {DRIVER}\nCHANNELID {PORT:#x}\n"
         )
-        script = 'ip link set lo up && exec pcscd --foreground --info --config "$0"'
-        command = ["unshare", "--net", "sh", "-c", script, str(config)]
+        apart = ["unshare", "--net", "--mount", "sh", "-c", _SERVICE]
+        command = [*apart, str(config), str(socket_path().parent)]
         super().__init__(command, ready="daemon ready")
         deadline = time.monotonic() + 20
         while not _answers():  # it says that it is ready just before it listens

@@ -37,7 +37,7 @@ def test_without_the_library_every_use_says_so(
 ) -> None:
     monkeypatch.setitem(sys.modules, "smartcard.scard", None)
     assert callable(use)
-    with pytest.raises(ReaderError, match=r"requirements/readers\.in") as error:
+    with pytest.raises(ReaderError, match=r"make \.venv/readers") as error:
         use()
     assert error.value.code == "READER_LIBRARY"
 
