@@ -103,6 +103,7 @@ class Contents(NamedTuple):
     issuer: str
     product: str
     express: bool
+    test_cards: bool = False
 
 
 @dataclass(frozen=True, slots=True)

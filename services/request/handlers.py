@@ -157,7 +157,12 @@ class RequestHandler:
         if isinstance(decision, Refused):
             return self._refusal(incoming, decision)
         return RequestAccepted(
-            issuer.name, outer.request_id, outer.product, _lane(outer), decision.rules
+            issuer=issuer.name,
+            request_id=outer.request_id,
+            product=outer.product,
+            lane=_lane(outer),
+            rules=decision.rules,
+            test_card=outer.test_card,
         )
 
     def _refusal(self, incoming: _Incoming, refused: Refused) -> RequestRefused:

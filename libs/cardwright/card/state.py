@@ -61,6 +61,8 @@ class Card:
     attempt: int = 1
     max_attempts: int = 1
     blank_serial: str = ""
+    cplc: bytes = b""
+    atc: int = 0
     truncated_pan: str = ""
     sscc: str = ""
     permitted: bool = False
@@ -196,8 +198,8 @@ def _printed(card: Card, body: e.Printed) -> Card:
     return _after(card, Operation.PRINT, blank_serial=body.blank_serial)
 
 
-def _encoded(card: Card, _: e.Encoded) -> Card:
-    return _after(card, Operation.ENCODE)
+def _encoded(card: Card, body: e.Encoded) -> Card:
+    return _after(card, Operation.ENCODE, cplc=body.cplc, atc=body.atc)
 
 
 def _inspected(card: Card, body: e.Inspected) -> Card:
@@ -222,7 +224,7 @@ def _pin_mailed(card: Card, _: e.PinMailed) -> Card:
 
 
 def _destroyed(card: Card, _: e.Destroyed) -> Card:
-    gone = replace(card, blank_serial="", sscc="", permitted=False)
+    gone = replace(card, blank_serial="", cplc=b"", atc=0, sscc="", permitted=False)
     if card.revoking:
         return _close(gone, Status.REVOKED)
     # Without a route it is to be prepared again: an exception was waived.

@@ -28,6 +28,7 @@ class Job:
     Attributes:
         raster: the artwork, or None for a blank pass.
         faults: what this card will suffer.
+        test: the card will be a test card.
         state: as JOB answers it.
         settled: set when the state is final.
     """
@@ -36,6 +37,7 @@ class Job:
     material: str
     raster: Raster | None
     faults: frozenset[str]
+    test: bool = False
     state: dict[str, str] = field(default_factory=lambda: {"state": "queued"})
     settled: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -132,6 +134,7 @@ class Engine:
         announced = start(job.job_id, job.job_id, blank.blank, "print", material=job.material)
         await self._commits.submit(taken, *self.supplies.use(), announced)
         job.state = {"state": "printing"}  # not before it is true whatever happens
+        blank = replace(blank, test=job.test)
         self._floor.place(job.job_id, blank)
         if "misfeed" in job.faults:
             self._fail(job, blank, "MISFEED", *self._double_feed(job))

@@ -7,7 +7,7 @@ from typing import Any
 
 from cardwright.devices.errors import DeviceError
 
-__all__ = ["choice", "is_text", "seconds", "text", "whole"]
+__all__ = ["choice", "flag", "is_text", "seconds", "text", "whole"]
 
 Header = Mapping[str, Any]
 
@@ -38,6 +38,14 @@ def whole(header: Header, name: str, low: int, high: int, default: int | None = 
     value = header.get(name, default)
     if type(value) is not int or not low <= value <= high:
         raise DeviceError("BAD_FIELD", f"{name} must be an integer from {low} to {high}")
+    return value
+
+
+def flag(header: Header, name: str) -> bool:
+    """A boolean; absent is False."""
+    value = header.get(name, False)
+    if type(value) is not bool:
+        raise DeviceError("BAD_FIELD", f"{name} must be true or false")
     return value
 
 

@@ -33,6 +33,7 @@ class Passport:
         chip: whether a chip module is embedded.
         stripe: the stripe's coercivity, "hico" or "loco", or None without a stripe.
         printed: the print pass came to its end (a blank pass too).
+        test: it was printed as a test card, no customer's.
         spoiled: the fault that ruined the card, or None.
     """
 
@@ -41,6 +42,7 @@ class Passport:
     chip: bool
     stripe: str | None
     printed: bool = False
+    test: bool = False
     spoiled: str | None = None
 
 

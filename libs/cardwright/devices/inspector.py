@@ -22,8 +22,12 @@ __all__ = ["Inspector", "InspectorSettings", "KeepImages"]
 
 KeepImages = Literal["none", "all", "test"]
 
-# What changes a card (ISO/IEC 7816-4, GlobalPlatform 2.3.1 chapter 11): not an inspector's to send.
-_WRITING = frozenset((0xD0, 0xD2, 0xD6, 0xD8, 0xDA, 0xDB, 0xDC, 0xE2, 0xE4, 0xE6, 0xE8, 0xF0))
+# What leaves a card as it was (ISO/IEC 7816-4, GlobalPlatform 2.3.1 chapter 11): SELECT, READ
+# RECORD, GET DATA, GET STATUS, GET CHALLENGE, INTERNAL AUTHENTICATE, GET RESPONSE. Neither VERIFY,
+# which costs tries, nor GET PROCESSING OPTIONS, which moves the counter of an EMV application.
+_READING = frozenset((0xA4, 0xB2, 0xCA, 0xCB, 0xF2, 0x84, 0x88, 0xC0))
+# What a terminal and the issuer's scripts send beside (EMV 4.3 Book 3, 6.5): to test cards alone.
+_PAYING = frozenset((0xA8, 0xAE, 0x82, 0x20, 0x24, 0x16, 0x18, 0x1E, 0xDA, 0xDC))
 _TEST_PREFIX = "test-"
 
 
@@ -43,12 +47,25 @@ class InspectorSettings:
     sync: Sync = "normal"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Seat:
-    """A card under the cameras."""
+    """A card under the cameras; ``paying`` counts the commands of a transaction, if one is on."""
 
     passport: Passport
     slot: ChipSlot
+    paying: int | None = None
+
+    def check(self, commands: list[bytes]) -> None:
+        """Refuse commands that this card must not get now."""
+        allowed = _READING if self.paying is None else _READING | _PAYING
+        if any(len(command) > 1 and command[1] not in allowed for command in commands):
+            raise DeviceError("READ_ONLY", "an inspector only reads; TRANSACT lets a test card pay")
+
+    def count(self, commands: int) -> None:
+        """Keep what a command of a transaction did to the chip, as a chip's own memory would."""
+        if self.paying is not None:
+            self.paying += commands
+            self.slot.save()
 
 
 class Inspector:
@@ -71,6 +88,7 @@ class Inspector:
             "HELLO": self._hello,
             "INSPECT": self._inspect,
             "POWER": self._power,
+            "TRANSACT": self._transact,
             "APDU": self._apdu,
             "APDUS": self._apdus,
             "MOVE": self._move,
@@ -87,7 +105,11 @@ class Inspector:
         begun = [act.card for act in self._ledger.open_acts() if act.act == "destroy"]
         for card in begun:
             self._shred(card)
-        self._ledger.commit([finish(card, "destroy", "done", recovered=True) for card in begun])
+        paying = [act.card for act in self._ledger.open_acts() if act.act == "transaction"]
+        self._ledger.commit(
+            [finish(card, "destroy", "done", recovered=True) for card in begun]
+            + [finish(card, "transaction", "interrupted") for card in paying]
+        )
 
     async def run(self) -> None:
         """Nothing moves by itself: every act of an inspector is a command's."""
@@ -96,6 +118,7 @@ class Inspector:
     async def close(self) -> None:
         """Save the chips' counters and let the cards go."""
         for card, seat in self._seats.items():
+            await self._end_transaction(card, seat)
             seat.slot.save()
             self._floor.release(card)
         await self._commits.close()
@@ -134,7 +157,7 @@ class Inspector:
             {
                 "model": "Cardwright INS inspector and shredder (simulated)",
                 "serial": self._settings.serial,
-                "capabilities": ["front", "back", "stripe", "contact", "shredder"],
+                "capabilities": ["front", "back", "stripe", "contact", "transact", "shredder"],
                 "protocol": 1,
             }
         )
@@ -146,6 +169,7 @@ class Inspector:
         found = {
             "blank": passport.blank,
             "material": passport.material,
+            "test": passport.test,
             "chip": passport.chip,
             "coercivity": passport.stripe,
             "tracks": pack_tracks(read_stripe(self._floor.read(card, STRIPE))),
@@ -155,18 +179,41 @@ class Inspector:
         return Reply(found, b"".join(faces))
 
     async def _power(self, request: Frame) -> Reply:
-        return Reply({"atr": self._seat(fields.text(request.header, "card")).slot.power().hex()})
+        card = fields.text(request.header, "card")
+        seat = self._seat(card)
+        await self._end_transaction(card, seat)
+        return Reply({"atr": seat.slot.power().hex()})
+
+    async def _transact(self, request: Frame) -> Reply:
+        """Reset a test card for one transaction: until POWER, MOVE or DESTROY it may pay."""
+        card = fields.text(request.header, "card")
+        seat = self._seat(card)
+        if not seat.passport.test:
+            raise DeviceError("NOT_A_TEST_CARD", "a customer's card never pays here: only read it")
+        await self._end_transaction(card, seat)
+        atr = seat.slot.power()
+        await self._commits.submit(start(card, card, seat.passport.blank, "transaction"))
+        seat.paying = 0
+        return Reply({"atr": atr.hex()})
+
+    async def _end_transaction(self, card: str, seat: _Seat) -> None:
+        if seat.paying is not None:
+            count, seat.paying = seat.paying, None
+            await self._commits.submit(finish(card, "transaction", "ended", commands=count))
 
     async def _apdu(self, request: Frame) -> Reply:
-        _only_reading([request.body])
-        slot = self._seat(fields.text(request.header, "card")).slot
-        response = slot.transmit(request.body)
+        seat = self._seat(fields.text(request.header, "card"))
+        seat.check([request.body])
+        response = seat.slot.transmit(request.body)
+        seat.count(1)
         return Reply({"sw": response[-2:].hex()}, response)
 
     async def _apdus(self, request: Frame) -> Reply:
         commands = unpack_apdus(request.body)
-        _only_reading(commands)
-        responses = self._seat(fields.text(request.header, "card")).slot.script(commands)
+        seat = self._seat(fields.text(request.header, "card"))
+        seat.check(commands)
+        responses = seat.slot.script(commands)
+        seat.count(len(responses))
         failed = bool(responses) and not succeeded(responses[-1])
         return Reply({"count": len(responses), "complete": not failed}, pack_apdus(responses))
 
@@ -175,12 +222,14 @@ class Inspector:
         tray = fields.choice(request.header, "to", ("floor", *TRAYS))
         if tray == "destroyed":
             return await self._destroy(request)
+        note = fields.text(request.header, "note") if "note" in request.header else ""
         async with self._one_at_a_time(card):
             where = self._floor.whereabouts(card)
             if tray == "floor":
                 self._take_back(card, where)
                 return Reply({"card": card, "in": tray})
             if where == "floor":
+                await self._write_down(card, tray, note)
                 self._leave(card)
                 self._drop_images(card, tray)
                 self._floor.move(card, tray)
@@ -195,6 +244,17 @@ class Inspector:
                     record(Act(card, card, blank, "move", now, now, tray, {}))
                 )
         return Reply({"card": card, "in": tray})
+
+    async def _write_down(self, card: str, tray: str, note: str) -> None:
+        """End what the card was doing, and note why it goes where it goes: before it goes."""
+        seat = self._seat(card)
+        await self._end_transaction(card, seat)
+        if note:
+            now = time.time()
+            verdict = Act(
+                card, card, seat.passport.blank, "verdict", now, now, tray, {"note": note}
+            )
+            await self._commits.submit(record(verdict))
 
     def _take_back(self, card: str, where: str | None) -> None:
         """Take a card out of the reject tray, to look at it again."""
@@ -213,15 +273,16 @@ class Inspector:
         card = fields.text(request.header, "card")
         async with self._one_at_a_time(card):
             if not self._ledger.acts(card=card, act="destroy"):
-                blank = self._take_for_destruction(card).blank
+                blank = (await self._take_for_destruction(card)).blank
                 await self._commits.submit(start(card, card, blank, "destroy"))
                 self._shred(card)
                 await self._commits.submit(finish(card, "destroy", "done"))
         return Reply(self._whole_story(card))
 
-    def _take_for_destruction(self, card: str) -> Passport:
+    async def _take_for_destruction(self, card: str) -> Passport:
         where = self._floor.whereabouts(card)
         if where == "floor":
+            await self._end_transaction(card, self._seat(card))
             return self._leave(card)
         if where == "destroyed":
             raise DeviceError("DESTROYED_ELSEWHERE", "another shredder's ledger counts this card")
@@ -233,6 +294,7 @@ class Inspector:
     def _whole_story(self, card: str) -> dict[str, Any]:
         where = self._floor.whereabouts(card)
         destroyed = [act.finished for act in self._ledger.acts(card=card, act="destroy")]
+        verdicts = self._ledger.acts(card=card, act="verdict")
         blank = None
         if where is not None:
             blank = self._floor.passport(card, "" if where == "floor" else where).blank
@@ -240,6 +302,9 @@ class Inspector:
             "card": card,
             "blank": blank,
             "in": where,
+            "note": verdicts[-1].detail["note"]
+            if verdicts and verdicts[-1].result == where
+            else "",
             "destroyed": destroyed[0] if destroyed else None,
         }
 
@@ -248,8 +313,3 @@ class Inspector:
         if len(self._moving) > 1000:
             self._moving = {name: lock for name, lock in self._moving.items() if lock.locked()}
         return self._moving.setdefault(card, asyncio.Lock())
-
-
-def _only_reading(commands: list[bytes]) -> None:
-    if any(len(command) > 1 and command[1] in _WRITING for command in commands):
-        raise DeviceError("READ_ONLY", "an inspector sends no command that writes to a card")

@@ -46,7 +46,8 @@ class Act:
     """One physical act; ``finished`` and ``result`` are None while it runs (or power was lost).
 
     Attributes:
-        act: print, spoil (printer); feed, chip_session, stripe_write (encoder); move, destroy.
+        act: print, spoil (printer); feed, chip_session, stripe_write (encoder); transaction,
+            verdict, move, destroy (inspector).
         started, finished: Unix time in seconds.
         result: done, good, reject, personalised, ..., interrupted, or a fault code.
     """

@@ -137,7 +137,8 @@ class Printer:
             raise DeviceError("QUEUE_FULL", f"{self._settings.depth} jobs wait: retry on a result")
         raster = unpack_raster(request.header, request.body)
         material = fields.text(request.header, "material")
-        self._engine.add(Job(job_id, material, raster, self._plan.draw()))
+        test = fields.flag(request.header, "test")
+        self._engine.add(Job(job_id, material, raster, self._plan.draw(), test))
         return Reply(self._state(job_id))
 
     async def _job(self, request: Frame) -> Reply:

@@ -38,6 +38,7 @@ CSV_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "employee_number": ("employee", "number"),
     "department": ("employee", "department"),
     "photo": ("photo",),
+    "test_card": ("test_card",),
 }
 _COLUMN_OF = {path: column for column, path in CSV_COLUMNS.items()}
 

@@ -91,6 +91,7 @@ class RequestRow(_Row):
         account: payment cards alone.
         employee: badges alone.
         photo: path of a JPEG or PNG, relative to the request file.
+        test_card: made as all others, and put through a whole transaction before it leaves.
     """
 
     request_id: Text
@@ -102,6 +103,7 @@ class RequestRow(_Row):
     account: AccountRow | None = None
     employee: EmployeeRow | None = None
     photo: Path | None = None
+    test_card: bool = False
 
     def request(self, issuer: str, now: datetime) -> request_pb2.IssuanceRequest:
         """Return the outer message, with ``sealed`` still empty."""
@@ -116,6 +118,7 @@ class RequestRow(_Row):
                 given_at=_timestamp(self.consent.given_at, now),
                 expires_at=_timestamp(self.consent.expires_at, now),
             ),
+            test_card=self.test_card,
         )
 
     def sensitive_data(self, issuer: str, folder: Path) -> request_pb2.SensitiveData:

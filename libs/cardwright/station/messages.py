@@ -79,6 +79,9 @@ def encode_order(order: WorkOrder, *, cancel: bool = False) -> bytes:
         sscc=order.sscc,
         permit=order.permit,
         waived=order.waived,
+        test_card=order.test_card,
+        cplc=order.cplc,
+        atc=order.atc,
     )
     if cancel:
         said = work_pb2.StationMessage(cancel=work_pb2.CancelOrder(order=message))
@@ -106,4 +109,7 @@ def _order(message: work_pb2.WorkOrder) -> WorkOrder:
         sscc=message.sscc,
         permit=message.permit,
         waived=tuple(message.waived),
+        test_card=message.test_card,
+        cplc=message.cplc,
+        atc=message.atc,
     )

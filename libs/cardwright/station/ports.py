@@ -47,6 +47,9 @@ class WorkOrder:
     sscc: str = ""
     permit: bytes = b""
     waived: tuple[str, ...] = ()
+    test_card: bool = False
+    cplc: bytes = b""
+    atc: int = 0
 
     @property
     def job_id(self) -> str:

@@ -82,6 +82,9 @@ class Publisher:
             sscc=card.sscc,
             permit=permit if operation is Operation.DISPATCH else b"",
             waived=card.waived,
+            test_card=card.test_card,
+            cplc=card.cplc,
+            atc=card.atc,
         )
         cancel = handout.cancels
         topic = orders(handout.station, self._site, express=card.express)

@@ -39,7 +39,7 @@ class BoxStore:
         cards: dict[Contents, list[WorkOrder]] = {}
         for order in orders:
             if _piece(order) not in known:
-                contents = Contents(order.issuer, order.product, order.express)
+                contents = Contents(order.issuer, order.product, order.express, order.test_card)
                 cards.setdefault(contents, []).append(order)
         places = {piece: card.place for piece, card in known.items()}
         if not cards:
@@ -105,17 +105,19 @@ class BoxStore:
         next_serial: int,
     ) -> None:
         await tx.execute(
-            "WITH counted AS (UPDATE sscc_counter SET next = $8 WHERE prefix = $7)"
-            " INSERT INTO box (sscc, issuer, product, express, capacity, filled, closed_at)"
-            " SELECT s, i, p, e, c, f, CASE WHEN f >= c THEN now() END FROM unnest("
-            " $1::text[], $2::text[], $3::text[], $4::boolean[], $5::integer[], $6::integer[]"
-            ") AS n(s, i, p, e, c, f)"
+            "WITH counted AS (UPDATE sscc_counter SET next = $9 WHERE prefix = $8)"
+            " INSERT INTO box"
+            " (sscc, issuer, product, express, test_cards, capacity, filled, closed_at)"
+            " SELECT s, i, p, e, t, c, f, CASE WHEN f >= c THEN now() END FROM unnest("
+            " $1::text[], $2::text[], $3::text[], $4::boolean[], $5::boolean[], $6::integer[],"
+            " $7::integer[]) AS n(s, i, p, e, t, c, f)"
             " ON CONFLICT (sscc) DO UPDATE"
             " SET filled = EXCLUDED.filled, closed_at = EXCLUDED.closed_at",
             [box.sscc for box in boxes],
             [box.contents.issuer for box in boxes],
             [box.contents.product for box in boxes],
             [box.contents.express for box in boxes],
+            [box.contents.test_cards for box in boxes],
             [box.capacity for box in boxes],
             [box.filled for box in boxes],
             f"{self._numbering.extension}{self._numbering.prefix}",
@@ -132,15 +134,16 @@ class BoxStore:
 
 async def _open_boxes(tx: Transaction, contents: Collection[Contents]) -> Mapping[Contents, Box]:
     rows = await tx.fetch(
-        "SELECT sscc, issuer, product, express, capacity, filled FROM box"
-        " JOIN unnest($1::text[], $2::text[], $3::boolean[]) AS n(issuer, product, express)"
-        " USING (issuer, product, express) WHERE closed_at IS NULL",
+        "SELECT sscc, issuer, product, express, test_cards, capacity, filled FROM box"
+        " JOIN unnest($1::text[], $2::text[], $3::boolean[], $4::boolean[])"
+        " AS n(issuer, product, express, test_cards)"
+        " USING (issuer, product, express, test_cards) WHERE closed_at IS NULL",
         *map(list, zip(*contents, strict=True)),
     )
     boxes = (
         Box(
             row["sscc"],
-            Contents(row["issuer"], row["product"], row["express"]),
+            Contents(row["issuer"], row["product"], row["express"], row["test_cards"]),
             row["capacity"],
             row["filled"],
         )

@@ -39,6 +39,7 @@ class Label:
     product: str
     express: bool
     count: int
+    test_cards: bool = False
 
 
 def draw_label(label: Label) -> bytes:
@@ -46,11 +47,12 @@ def draw_label(label: Label) -> bytes:
     sheet = Image.new("1", SIZE, 1)
     draw = ImageDraw.Draw(sheet)
     lane = "EXPRESS   " if label.express else ""
+    kind = "TEST " if label.test_cards else ""
     cards = "card" if label.count == 1 else "cards"
     lines = (
         (56, label.issuer),
         (44, label.product),
-        (44, f"{lane}{label.count} {cards}"),
+        (44, f"{lane}{label.count} {kind}{cards}"),
     )
     top = 40
     for size, text in lines:
@@ -98,7 +100,7 @@ class LabelPrinter:
     async def write_due(self) -> int:
         """Write the labels that are due, at most 50; returns how many."""
         rows = await self._pool.fetch(
-            "SELECT b.sscc, b.issuer, b.product, b.express,"
+            "SELECT b.sscc, b.issuer, b.product, b.express, b.test_cards,"
             " count(p.slot) FILTER (WHERE p.removed_at IS NULL) AS count"
             " FROM box AS b LEFT JOIN packed AS p USING (sscc)"
             " WHERE b.closed_at IS NOT NULL AND b.labelled_at IS NULL"

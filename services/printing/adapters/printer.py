@@ -81,7 +81,12 @@ class PrinterDevice:
             else {}
         )
         reply = await self._artwork.ask(
-            "PRINT", faces.raster, job_id=order.job_id, material=job.material, **artwork
+            "PRINT",
+            faces.raster,
+            job_id=order.job_id,
+            material=job.material,
+            test=order.test_card,
+            **artwork,
         )
         return reply.ok
 

@@ -6,20 +6,21 @@ WITH incoming AS (
     SELECT *
     FROM unnest(
         $1::text[], $2::text[], $3::uuid[], $4::text[], $5::integer[], $6::bigint[], $7::bytea[],
-        $8::text[], $9::smallint[], $10::text[], $11::text[], $12::text[]
+        $8::text[], $9::smallint[], $10::text[], $11::text[], $12::text[],
+        $13::boolean[]
     ) WITH ORDINALITY AS item (
         issuer, request_id, stream_id, topic, partition, record_offset, digest,
-        product, lane, code, detail, rules, place
+        product, lane, code, detail, rules, test_card, place
     )
 ),
 holder AS (
     INSERT INTO request AS held (
         issuer, request_id, stream_id, topic, partition, record_offset, digest,
-        product, lane, code, detail, rules
+        product, lane, code, detail, rules, test_card
     )
     SELECT DISTINCT ON (issuer, request_id)
         issuer, request_id, stream_id, topic, partition, record_offset, digest,
-        product, lane, code, detail, rules
+        product, lane, code, detail, rules, test_card
     FROM incoming
     ORDER BY issuer, request_id, place
     ON CONFLICT (issuer, request_id) DO UPDATE SET request_id = excluded.request_id
@@ -30,7 +31,7 @@ compared AS (
         incoming.place, incoming.stream_id AS proposed, incoming.topic, incoming.partition,
         incoming.record_offset, incoming.digest, holder.stream_id AS holder_stream_id,
         holder.issuer, holder.request_id, holder.product, holder.lane, holder.code, holder.detail,
-        holder.rules, holder.digest = incoming.digest AS same_content,
+        holder.rules, holder.test_card, holder.digest = incoming.digest AS same_content,
         (holder.topic, holder.partition, holder.record_offset, holder.digest)
             = (incoming.topic, incoming.partition, incoming.record_offset, incoming.digest) AS holds
     FROM incoming JOIN holder USING (issuer, request_id)
@@ -51,7 +52,7 @@ SELECT
     coalesce(repeated.stream_id, compared.holder_stream_id) AS stream_id,
     compared.holder_stream_id = compared.proposed AS new,
     compared.issuer, compared.request_id, compared.product, compared.lane, compared.code,
-    compared.detail, compared.rules
+    compared.detail, compared.rules, compared.test_card
 FROM compared
 LEFT JOIN repeated
     ON NOT compared.holds

@@ -29,10 +29,12 @@ def _row(claim: Claim) -> tuple[object, ...]:
     verdict, position = claim.verdict, claim.position
     if isinstance(verdict, RequestAccepted):
         lane, code, detail, rules = verdict.lane, "", "", " ".join(verdict.rules)
+        test_card = verdict.test_card
     else:
         lane, code, detail, rules = 0, verdict.code, verdict.detail, ""
+        test_card = False
     where = (position.topic, position.partition, position.offset, claim.digest)
-    what = (verdict.product, lane, code, detail, rules)
+    what = (verdict.product, lane, code, detail, rules, test_card)
     return (verdict.issuer, verdict.request_id, claim.stream_id, *where, *what)
 
 
@@ -47,4 +49,4 @@ def _verdict(record: Record) -> Verdict:
     if record["code"]:
         return RequestRefused(issuer, request_id, product, record["code"], record["detail"])
     rules = tuple(record["rules"].split())
-    return RequestAccepted(issuer, request_id, product, record["lane"], rules)
+    return RequestAccepted(issuer, request_id, product, record["lane"], rules, record["test_card"])

@@ -17,7 +17,7 @@ from cardwright.localstack.ports import free_port
 from cardwright.localstack.postgres import EmbeddedPostgres
 
 ROLE, PASSWORD = "cw_logistics", "only-for-tests"
-MIGRATION = Path(__file__).parents[3] / "services/logistics/migrations/0001_logistics.sql"
+MIGRATIONS = sorted((Path(__file__).parents[3] / "services/logistics/migrations").glob("*.sql"))
 TABLES = "dispatch, packed, box, sscc_counter, stock_ledger"
 
 
@@ -40,7 +40,8 @@ async def _prepared(server: EmbeddedPostgres) -> None:
     await server.start()
     owner = await asyncpg.connect(server.dsn())
     await owner.execute(f"CREATE ROLE {ROLE} LOGIN PASSWORD '{PASSWORD}'")
-    await owner.execute(MIGRATION.read_text().replace(":role", ROLE))
+    for migration in MIGRATIONS:
+        await owner.execute(migration.read_text().replace(":role", ROLE))
     await owner.close()
 
 

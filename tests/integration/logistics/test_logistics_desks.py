@@ -76,16 +76,19 @@ async def test_a_batch_fills_the_open_box_and_opens_more(pool: Pool, owner: Owne
     assert await owner.fetchval("SELECT next FROM sscc_counter") == 3
 
 
-async def test_issuers_products_and_lanes_do_not_share_a_box(pool: Pool, owner: Owner) -> None:
+async def test_issuers_products_lanes_and_test_cards_do_not_share_a_box(
+    pool: Pool, owner: Owner
+) -> None:
     kinds: list[dict[str, Any]] = [
         {},
         {"issuer": "other"},
         {"product": "badge"},
+        {"test_card": True},
         {"express": True},
         {"express": True},
     ]
     packed = await handle(pool, PACK, [order(**kind) for kind in kinds])
-    assert len({body.sscc for body in packed}) == 5
+    assert len({body.sscc for body in packed}) == 6
     closed = await owner.fetch("SELECT express FROM box WHERE closed_at IS NOT NULL")
     assert [row["express"] for row in closed] == [True, True]
 

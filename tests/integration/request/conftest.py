@@ -13,7 +13,7 @@ import pytest
 from cardwright.localstack.ports import free_port
 from cardwright.localstack.postgres import EmbeddedPostgres
 
-MIGRATION = Path("services/request/migrations/0001_request.sql").read_text()
+MIGRATIONS = sorted(Path("services/request/migrations").glob("*.sql"))
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,8 @@ async def prepared(server: EmbeddedPostgres) -> None:
     await connection.execute("CREATE DATABASE cardwright_request")
     await connection.close()
     connection = await asyncpg.connect(server.dsn("cardwright_request"))
-    await connection.execute(MIGRATION)
+    for migration in MIGRATIONS:
+        await connection.execute(migration.read_text())
     await connection.close()
 
 

@@ -26,7 +26,9 @@ async def pool(request_database: str) -> AsyncIterator[asyncpg.Pool]:
 
 
 def accepted() -> RequestAccepted:
-    return RequestAccepted("aurora-bank", f"r-{uuid4()}", "emv-debit", 2, ("a/1", "b/2"))
+    return RequestAccepted(
+        "aurora-bank", f"r-{uuid4()}", "emv-debit", 2, ("a/1", "b/2"), test_card=True
+    )
 
 
 def claim(verdict: Verdict, offset: int, value: bytes = b"") -> Claim:

@@ -9,6 +9,13 @@ from cardwright.devices.stripe import Track, to_file
 from tests.unit.devices.device_bench import Bench
 
 READ, STORE = bytes.fromhex("00B2010C00"), bytes.fromhex("84E2000000")
+PAYING = [
+    bytes.fromhex(f"{cla:02X}{ins:02X}0000")
+    for cla, ins in (
+        *((0x80, 0xA8), (0x80, 0xAE), (0x00, 0x82), (0x00, 0x20)),
+        *((0x84, 0x24), (0x84, 0x1E), (0x84, 0x18), (0x84, 0x16), (0x04, 0xDA), (0x04, 0xDC)),
+    )
+]
 
 
 def made(bench: Bench, card: str = "c") -> None:
@@ -47,6 +54,65 @@ async def test_an_inspector_only_reads(bench: Bench, refused: Callable[[str], An
                 await ask(command, body, card="c")
         with refused("NO_SUCH_CARD"):
             await ask("INSPECT", card="nobody")
+
+
+async def test_a_customers_card_never_pays(bench: Bench, refused: Callable[[str], Any]) -> None:
+    made(bench)
+    async with bench.inspector() as ask:
+        with refused("NOT_A_TEST_CARD"):
+            await ask("TRANSACT", card="c")
+        await ask("POWER", card="c")
+        for command in PAYING:
+            with refused("READ_ONLY"):
+                await ask("APDU", command, card="c")
+    assert count(bench, "transaction") == 0
+
+
+async def test_a_test_card_pays_until_it_is_reset(
+    bench: Bench, refused: Callable[[str], Any]
+) -> None:
+    bench.card("c", test=True)
+    async with bench.inspector() as ask:
+        await ask("TRANSACT", card="c")
+        for command in PAYING:
+            await ask("APDU", command, card="c")
+        with refused("READ_ONLY"):
+            await ask("APDU", STORE, card="c")
+        await ask("POWER", card="c")
+        with refused("READ_ONLY"):
+            await ask("APDU", PAYING[0], card="c")
+        await ask("TRANSACT", card="c")
+        await ask("MOVE", card="c", to="output")
+    ledger = Ledger.reading(bench.root / "ins" / "ledger.db")
+    ended = [(act.result, act.detail["commands"]) for act in ledger.acts(act="transaction")]
+    ledger.close()
+    assert ended == [("ended", len(PAYING)), ("ended", 0)]
+
+
+async def test_a_transaction_that_a_death_broke_off_is_told(bench: Bench) -> None:
+    made(bench)
+    async with bench.inspector():
+        pass
+    ledger = Ledger(bench.root / "ins" / "ledger.db")
+    ledger.commit([start("c", "c", "blank-of-c", "transaction")])
+    ledger.close()
+    async with bench.inspector():
+        pass
+    ledger = Ledger.reading(bench.root / "ins" / "ledger.db")
+    assert [act.result for act in ledger.acts(act="transaction")] == ["interrupted"]
+    ledger.close()
+
+
+async def test_a_verdict_is_remembered_with_its_tray(bench: Bench) -> None:
+    made(bench)
+    async with bench.inspector() as ask:
+        await ask("MOVE", card="c", to="reject", note="atc=0")
+        assert (await ask("CARD", card="c"))["note"] == "atc=0"
+        await ask("MOVE", card="c", to="floor")
+        assert (await ask("CARD", card="c"))["note"] == ""
+        await ask("MOVE", card="c", to="output", note="atc=1")
+    async with bench.inspector() as ask:
+        assert (await ask("CARD", card="c"))["note"] == "atc=1"
 
 
 async def test_a_move_is_counted_once(bench: Bench, refused: Callable[[str], Any]) -> None:

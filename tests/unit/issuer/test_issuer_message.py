@@ -24,8 +24,9 @@ def code_of(sealer: Sealer, folder: Path, **fields: Any) -> tuple[str, str]:
 
 
 def test_a_message_is_keyed_by_its_request(sealer: Sealer, tmp_path: Path) -> None:
-    message = sealer.message(row(lane="express"), folder=tmp_path, now=NOW)
+    message = sealer.message(row(lane="express", test_card=True), folder=tmp_path, now=NOW)
     outer = IssuanceRequest.FromString(message.value)
+    assert outer.test_card
     assert message.key == b"AUR-00001-AA" == outer.request_id.encode()
     assert outer.lane == LANE_EXPRESS
     assert outer.consent.given_at.ToDatetime(tzinfo=NOW.tzinfo) < NOW

@@ -24,6 +24,7 @@ def test_the_same_label_is_the_same_file_and_another_is_not() -> None:
     assert draw_label(LABEL) == draw_label(LABEL)
     assert draw_label(LABEL) != draw_label(replace(LABEL, count=49))
     assert draw_label(LABEL) != draw_label(replace(LABEL, express=True))
+    assert draw_label(LABEL) != draw_label(replace(LABEL, test_cards=True))
 
 
 def test_quiet_zones_are_ten_modules() -> None:

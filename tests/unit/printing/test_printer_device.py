@@ -58,7 +58,7 @@ async def test_a_job_carries_artwork_and_is_waited_for() -> None:
     script = Script({"state": "queued"}, {"state": "printing"}, {"state": "done", "blank": "B-1"})
     assert await perform(script) == Printed("B-1", "printer-1", DIGEST)
     sent, *asked = script.heard
-    assert sent["job_id"] == order().job_id
+    assert (sent["job_id"], sent["test"]) == (order().job_id, False)
     assert (sent["material"], sent["mode"], sent["body"]) == ("pvc-dual", "RGB", b"\x01" * 6)
     assert [one["command"] for one in asked] == ["JOB", "JOB"]
 

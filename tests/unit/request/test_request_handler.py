@@ -61,6 +61,12 @@ async def test_a_good_request_becomes_a_card(bureau: Bureau) -> None:
     assert SensitiveData.FromString(items[fact.stream_id]).account.pan == "9999990000000006"
 
 
+async def test_a_test_card_is_said_to_be_one(bureau: Bureau) -> None:
+    [fact] = (await bureau.handle(inbound(bureau.message(test_card=True)))).facts
+    assert isinstance(fact.body, RequestAccepted)
+    assert fact.body.test_card
+
+
 async def test_an_unstated_lane_is_batch(bureau: Bureau) -> None:
     request = IssuanceRequest.FromString(bureau.message().value)
     request.ClearField("lane")

@@ -26,6 +26,9 @@ ORDERS = st.builds(
     sscc=TEXT,
     permit=st.binary(max_size=32),
     waived=st.lists(TEXT, max_size=3).map(tuple),
+    test_card=st.booleans(),
+    cplc=st.binary(max_size=42),
+    atc=st.integers(0, 2**16 - 1),
 )
 
 

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from cardwright.proto.common.v1 import common_pb2 as cardwright_dot_common_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x63\x61rdwright/work/v1/work.proto\x12\x12\x63\x61rdwright.work.v1\x1a!cardwright/common/v1/common.proto\"\xae\x01\n\x0eStationMessage\x12.\n\x05order\x18\x01 \x01(\x0b\x32\x1d.cardwright.work.v1.WorkOrderH\x00\x12\x31\n\x06\x63\x61ncel\x18\x02 \x01(\x0b\x32\x1f.cardwright.work.v1.CancelOrderH\x00\x12\x31\n\x06logged\x18\x03 \x01(\x0b\x32\x1f.cardwright.work.v1.FactsLoggedH\x00\x42\x06\n\x04\x62ody\"\xc2\x02\n\tWorkOrder\x12\x10\n\x08order_id\x18\x01 \x01(\t\x12\x0f\n\x07\x63\x61rd_id\x18\x02 \x01(\t\x12\x32\n\toperation\x18\x03 \x01(\x0e\x32\x1f.cardwright.common.v1.Operation\x12\x0f\n\x07\x61ttempt\x18\x04 \x01(\r\x12\x0e\n\x06issuer\x18\x05 \x01(\t\x12\x12\n\nrequest_id\x18\x06 \x01(\t\x12\x0f\n\x07product\x18\x07 \x01(\t\x12\x17\n\x0fproduct_version\x18\x08 \x01(\r\x12(\n\x04lane\x18\t \x01(\x0e\x32\x1a.cardwright.common.v1.Lane\x12\x14\n\x0c\x62lank_serial\x18\n \x01(\t\x12\x0c\n\x04sscc\x18\x0b \x01(\t\x12\x0e\n\x06permit\x18\x0c \x01(\x0c\x12\x0e\n\x06waived\x18\r \x03(\t\x12\x11\n\ttest_card\x18\x0e \x01(\x08\";\n\x0b\x43\x61ncelOrder\x12,\n\x05order\x18\x01 \x01(\x0b\x32\x1d.cardwright.work.v1.WorkOrder\" \n\x0b\x46\x61\x63tsLogged\x12\x11\n\torder_ids\x18\x01 \x03(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x63\x61rdwright/work/v1/work.proto\x12\x12\x63\x61rdwright.work.v1\x1a!cardwright/common/v1/common.proto\"\xae\x01\n\x0eStationMessage\x12.\n\x05order\x18\x01 \x01(\x0b\x32\x1d.cardwright.work.v1.WorkOrderH\x00\x12\x31\n\x06\x63\x61ncel\x18\x02 \x01(\x0b\x32\x1f.cardwright.work.v1.CancelOrderH\x00\x12\x31\n\x06logged\x18\x03 \x01(\x0b\x32\x1f.cardwright.work.v1.FactsLoggedH\x00\x42\x06\n\x04\x62ody\"\xdd\x02\n\tWorkOrder\x12\x10\n\x08order_id\x18\x01 \x01(\t\x12\x0f\n\x07\x63\x61rd_id\x18\x02 \x01(\t\x12\x32\n\toperation\x18\x03 \x01(\x0e\x32\x1f.cardwright.common.v1.Operation\x12\x0f\n\x07\x61ttempt\x18\x04 \x01(\r\x12\x0e\n\x06issuer\x18\x05 \x01(\t\x12\x12\n\nrequest_id\x18\x06 \x01(\t\x12\x0f\n\x07product\x18\x07 \x01(\t\x12\x17\n\x0fproduct_version\x18\x08 \x01(\r\x12(\n\x04lane\x18\t \x01(\x0e\x32\x1a.cardwright.common.v1.Lane\x12\x14\n\x0c\x62lank_serial\x18\n \x01(\t\x12\x0c\n\x04sscc\x18\x0b \x01(\t\x12\x0e\n\x06permit\x18\x0c \x01(\x0c\x12\x0e\n\x06waived\x18\r \x03(\t\x12\x11\n\ttest_card\x18\x0e \x01(\x08\x12\x0c\n\x04\x63plc\x18\x0f \x01(\x0c\x12\x0b\n\x03\x61tc\x18\x10 \x01(\r\";\n\x0b\x43\x61ncelOrder\x12,\n\x05order\x18\x01 \x01(\x0b\x32\x1d.cardwright.work.v1.WorkOrder\" \n\x0b\x46\x61\x63tsLogged\x12\x11\n\torder_ids\x18\x01 \x03(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,9 +35,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_STATIONMESSAGE']._serialized_start=89
   _globals['_STATIONMESSAGE']._serialized_end=263
   _globals['_WORKORDER']._serialized_start=266
-  _globals['_WORKORDER']._serialized_end=588
-  _globals['_CANCELORDER']._serialized_start=590
-  _globals['_CANCELORDER']._serialized_end=649
-  _globals['_FACTSLOGGED']._serialized_start=651
-  _globals['_FACTSLOGGED']._serialized_end=683
+  _globals['_WORKORDER']._serialized_end=615
+  _globals['_CANCELORDER']._serialized_start=617
+  _globals['_CANCELORDER']._serialized_end=676
+  _globals['_FACTSLOGGED']._serialized_start=678
+  _globals['_FACTSLOGGED']._serialized_end=710
 # @@protoc_insertion_point(module_scope)

@@ -18,7 +18,7 @@ class StationMessage(_message.Message):
     def __init__(self, order: _Optional[_Union[WorkOrder, _Mapping]] = ..., cancel: _Optional[_Union[CancelOrder, _Mapping]] = ..., logged: _Optional[_Union[FactsLogged, _Mapping]] = ...) -> None: ...
 
 class WorkOrder(_message.Message):
-    __slots__ = ("order_id", "card_id", "operation", "attempt", "issuer", "request_id", "product", "product_version", "lane", "blank_serial", "sscc", "permit", "waived", "test_card")
+    __slots__ = ("order_id", "card_id", "operation", "attempt", "issuer", "request_id", "product", "product_version", "lane", "blank_serial", "sscc", "permit", "waived", "test_card", "cplc", "atc")
     ORDER_ID_FIELD_NUMBER: _ClassVar[int]
     CARD_ID_FIELD_NUMBER: _ClassVar[int]
     OPERATION_FIELD_NUMBER: _ClassVar[int]
@@ -33,6 +33,8 @@ class WorkOrder(_message.Message):
     PERMIT_FIELD_NUMBER: _ClassVar[int]
     WAIVED_FIELD_NUMBER: _ClassVar[int]
     TEST_CARD_FIELD_NUMBER: _ClassVar[int]
+    CPLC_FIELD_NUMBER: _ClassVar[int]
+    ATC_FIELD_NUMBER: _ClassVar[int]
     order_id: str
     card_id: str
     operation: _common_pb2.Operation
@@ -47,7 +49,9 @@ class WorkOrder(_message.Message):
     permit: bytes
     waived: _containers.RepeatedScalarFieldContainer[str]
     test_card: bool
-    def __init__(self, order_id: _Optional[str] = ..., card_id: _Optional[str] = ..., operation: _Optional[_Union[_common_pb2.Operation, str]] = ..., attempt: _Optional[int] = ..., issuer: _Optional[str] = ..., request_id: _Optional[str] = ..., product: _Optional[str] = ..., product_version: _Optional[int] = ..., lane: _Optional[_Union[_common_pb2.Lane, str]] = ..., blank_serial: _Optional[str] = ..., sscc: _Optional[str] = ..., permit: _Optional[bytes] = ..., waived: _Optional[_Iterable[str]] = ..., test_card: _Optional[bool] = ...) -> None: ...
+    cplc: bytes
+    atc: int
+    def __init__(self, order_id: _Optional[str] = ..., card_id: _Optional[str] = ..., operation: _Optional[_Union[_common_pb2.Operation, str]] = ..., attempt: _Optional[int] = ..., issuer: _Optional[str] = ..., request_id: _Optional[str] = ..., product: _Optional[str] = ..., product_version: _Optional[int] = ..., lane: _Optional[_Union[_common_pb2.Lane, str]] = ..., blank_serial: _Optional[str] = ..., sscc: _Optional[str] = ..., permit: _Optional[bytes] = ..., waived: _Optional[_Iterable[str]] = ..., test_card: _Optional[bool] = ..., cplc: _Optional[bytes] = ..., atc: _Optional[int] = ...) -> None: ...
 
 class CancelOrder(_message.Message):
     __slots__ = ("order",)
