@@ -237,7 +237,7 @@ class MailerSection(_message.Message):
     def __init__(self, name: _Optional[str] = ..., lines: _Optional[_Iterable[str]] = ..., country: _Optional[str] = ..., issuer: _Optional[str] = ..., last_four: _Optional[str] = ...) -> None: ...
 
 class InspectionSection(_message.Message):
-    __slots__ = ("barcode", "track1", "track2", "instance_aid", "records", "track3", "applications", "print", "imk_ac", "derivation")
+    __slots__ = ("barcode", "track1", "track2", "instance_aid", "records", "track3", "applications", "print", "imk_ac", "derivation", "imk_smi")
     class PrintEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -255,6 +255,7 @@ class InspectionSection(_message.Message):
     PRINT_FIELD_NUMBER: _ClassVar[int]
     IMK_AC_FIELD_NUMBER: _ClassVar[int]
     DERIVATION_FIELD_NUMBER: _ClassVar[int]
+    IMK_SMI_FIELD_NUMBER: _ClassVar[int]
     barcode: str
     track1: str
     track2: str
@@ -265,17 +266,22 @@ class InspectionSection(_message.Message):
     print: _containers.ScalarMap[str, str]
     imk_ac: str
     derivation: str
-    def __init__(self, barcode: _Optional[str] = ..., track1: _Optional[str] = ..., track2: _Optional[str] = ..., instance_aid: _Optional[bytes] = ..., records: _Optional[_Iterable[_Union[ChipRecord, _Mapping]]] = ..., track3: _Optional[str] = ..., applications: _Optional[_Iterable[_Union[InspectedApplication, _Mapping]]] = ..., print: _Optional[_Mapping[str, str]] = ..., imk_ac: _Optional[str] = ..., derivation: _Optional[str] = ...) -> None: ...
+    imk_smi: str
+    def __init__(self, barcode: _Optional[str] = ..., track1: _Optional[str] = ..., track2: _Optional[str] = ..., instance_aid: _Optional[bytes] = ..., records: _Optional[_Iterable[_Union[ChipRecord, _Mapping]]] = ..., track3: _Optional[str] = ..., applications: _Optional[_Iterable[_Union[InspectedApplication, _Mapping]]] = ..., print: _Optional[_Mapping[str, str]] = ..., imk_ac: _Optional[str] = ..., derivation: _Optional[str] = ..., imk_smi: _Optional[str] = ...) -> None: ...
 
 class InspectedApplication(_message.Message):
-    __slots__ = ("instance_aid", "records", "authentication")
+    __slots__ = ("instance_aid", "records", "authentication", "afl", "aip")
     INSTANCE_AID_FIELD_NUMBER: _ClassVar[int]
     RECORDS_FIELD_NUMBER: _ClassVar[int]
     AUTHENTICATION_FIELD_NUMBER: _ClassVar[int]
+    AFL_FIELD_NUMBER: _ClassVar[int]
+    AIP_FIELD_NUMBER: _ClassVar[int]
     instance_aid: bytes
     records: _containers.RepeatedCompositeFieldContainer[ChipRecord]
     authentication: str
-    def __init__(self, instance_aid: _Optional[bytes] = ..., records: _Optional[_Iterable[_Union[ChipRecord, _Mapping]]] = ..., authentication: _Optional[str] = ...) -> None: ...
+    afl: bytes
+    aip: bytes
+    def __init__(self, instance_aid: _Optional[bytes] = ..., records: _Optional[_Iterable[_Union[ChipRecord, _Mapping]]] = ..., authentication: _Optional[str] = ..., afl: _Optional[bytes] = ..., aip: _Optional[bytes] = ...) -> None: ...
 
 class ChipRecord(_message.Message):
     __slots__ = ("sfi", "number", "content")
