@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cardwright.hsm.authorization import AuthorizationItem
 from cardwright.hsm.chips import (
+    ChipAnswers,
     ChipApplication,
     ChipChannel,
     ChipStage,
@@ -14,15 +15,19 @@ from cardwright.hsm.chips import (
 )
 from cardwright.hsm.inventory import JournalEntry, Pool
 from cardwright.hsm.pins import PinItem, PinTranslation
+from cardwright.hsm.port import CardValues, DerivedCardKeys
 from cardwright.proto.hsm.v1 import security_module_pb2 as pb
 from cardwright.proto.vault.v1 import sections_pb2
 from cardwright.secret import SecretText
 
 __all__ = [
+    "answers_from",
     "authorization_from",
     "authorization_to",
+    "card_values_to",
     "chip_from",
     "chip_to",
+    "derived_to",
     "entry_from",
     "entry_to",
     "exported_from",
@@ -94,6 +99,30 @@ def chip_from(item: pb.PersonalizeItem) -> ChipToPersonalize:
         stage=ChipStage(item.stage or ChipStage.PERSONALIZE),
         prologue=tuple(item.prologue),
         dgis=tuple(item.dgis),
+    )
+
+
+def answers_from(said: pb.ChipAnswers) -> ChipAnswers:
+    """Decode what a chip answered."""
+    return ChipAnswers(chip_from(said.chip), tuple(said.responses))
+
+
+def card_values_to(values: CardValues) -> pb.CardValuesResult:
+    """Encode a card's verification values."""
+    return pb.CardValuesResult(
+        cvv=values.cvv.reveal(), cvv2=values.cvv2.reveal(), icvv=values.icvv.reveal()
+    )
+
+
+def derived_to(keys: DerivedCardKeys) -> pb.DerivedCardKeys:
+    """Encode a card's sealed keys."""
+    return pb.DerivedCardKeys(
+        sealed=keys.sealed,
+        checks=[
+            pb.DerivedKeyCheck(usage=each.usage, master=each.master, kcv=each.kcv)
+            for each in keys.checks
+        ],
+        sealed_certificates=keys.certificates,
     )
 
 

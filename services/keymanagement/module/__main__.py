@@ -22,8 +22,8 @@ from services.keymanagement.module.lifecycle import rotated, without
 from services.keymanagement.module.policy import Policy
 from services.keymanagement.module.provision import PASSPHRASE_FILE, create, issuers_of
 from services.keymanagement.module.server import start_server
-from services.keymanagement.module.software import SoftwareBackend
-from services.keymanagement.module.verbs import Verbs
+from services.keymanagement.module.software import SoftwareBackend, SoftwareTokens
+from services.keymanagement.module.verbs import VerbsOfTokens
 
 _KEYSTORE = "keystore.json"
 _VARIABLE = "CARDWRIGHT_KEYSTORE_PASSPHRASE"
@@ -69,9 +69,9 @@ async def _serve(options: argparse.Namespace) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     folder: Path = options.keys
-    backend = SoftwareBackend(_load(folder))
+    verbs = VerbsOfTokens(SoftwareTokens(SoftwareBackend(_load(folder))))
     policy = Policy.load(folder / "policy.json")
-    server, address = await start_server(options.listen, Verbs(backend), policy)
+    server, address = await start_server(options.listen, verbs.of, policy)
     ready = {"ready": True, "address": address}
     if options.port_file is not None:
         write_private(options.port_file, json.dumps(ready).encode())

@@ -46,7 +46,13 @@ GRANTS: Mapping[str, Grant] = {
     "keymanagement": _grant(derive_card_keys=("*/IMK-*", "*/BADGE")),
     "printing": _grant("print"),
     # Takes chips' scripts from here; card keys stay sealed to it.
-    "encoding": _grant("stripe", "chip", "certificates", personalize=("chip/*",)),
+    "encoding": _grant(
+        "stripe",
+        "chip",
+        "certificates",
+        personalize=("chip/*", "*/KMC"),
+        check_personalization=("chip/*", "*/KMC"),
+    ),
     "qa": _grant("inspection"),
     "logistics": _grant(),
     # The one role that sees PINs in clear. It handles no card, and opens nothing that a card shows.

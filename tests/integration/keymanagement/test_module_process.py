@@ -30,8 +30,8 @@ from cardwright.vault.sealing import Sealer, SectionKey
 from services.keymanagement.module.policy import Policy
 from services.keymanagement.module.provision import test_keys as make_keys
 from services.keymanagement.module.server import start_server
-from services.keymanagement.module.software import SoftwareBackend
-from services.keymanagement.module.verbs import Verbs
+from services.keymanagement.module.software import SoftwareBackend, SoftwareTokens
+from services.keymanagement.module.verbs import VerbsOfTokens
 from tests.integration.keymanagement.module_process import ISSUER, ModuleProcess, client
 
 
@@ -139,10 +139,10 @@ def test_a_keystore_without_its_passphrase_does_not_serve(
 
 
 async def test_an_address_that_is_taken_is_told() -> None:
-    verbs = Verbs(SoftwareBackend(make_keys([], [])))
-    server, address = await start_server("127.0.0.1:0", verbs, Policy({}))
+    verbs = VerbsOfTokens(SoftwareTokens(SoftwareBackend(make_keys([], []))))
+    server, address = await start_server("127.0.0.1:0", verbs.of, Policy({}))
     assert int(address.removeprefix("127.0.0.1:")) > 0
     with pytest.raises(HsmError) as caught:
-        await start_server(address, verbs, Policy({}))
+        await start_server(address, verbs.of, Policy({}))
     assert caught.value.code == "HSM_ADDRESS"
     await server.stop(None)

@@ -20,7 +20,7 @@ from services.dataprep.domain.draft import draft
 from services.dataprep.domain.request import CardRequest
 from services.keymanagement.module.cardkeys import BADGE as BADGE_USAGE
 from services.keymanagement.module.cardkeys import EMV_USAGES, CardKeys
-from services.keymanagement.module.script import build
+from services.keymanagement.module.old_script import build
 from tests.unit.dataprep.fakes import BADGE, BANK, DEBIT, TODAY, WORKS
 
 KMC = SecretBytes(bytes.fromhex("404142434445464748494a4b4c4d4e4f"))  # GlobalPlatform's test key

@@ -9,6 +9,7 @@ import pytest
 from cardwright.hsm.port import (
     Agreement,
     CardValuesItem,
+    ChipAnswers,
     ChipToPersonalize,
     HsmError,
     WrappedDataKey,
@@ -41,6 +42,7 @@ USERS: dict[str, set[str]] = {
     "card_values": {"dataprep"},
     "derive_card_keys": {"keymanagement"},
     "personalize": {"encoding"},
+    "check_personalization": {"encoding"},
     "sign": set(GRANTS),
     "public_keys": set(GRANTS),
 }
@@ -52,6 +54,9 @@ CALLS: dict[str, Callable[[Verbs, Caller], object]] = {
     "card_values": lambda verbs, who: verbs.card_values(who, [CARD]),
     "derive_card_keys": lambda verbs, who: verbs.derive_card_keys(who, []),
     "personalize": lambda verbs, who: verbs.personalize(who, [CHIP]),
+    "check_personalization": lambda verbs, who: verbs.check_personalization(
+        who, [ChipAnswers(CHIP, ())]
+    ),
     "sign": lambda verbs, who: verbs.sign(who, [b"payload"]),
     "public_keys": lambda verbs, who: verbs.public_keys(who, ""),
 }

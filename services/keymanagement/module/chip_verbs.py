@@ -1,0 +1,70 @@
+"""Verbs that speak to chips: scripts under their secure channels, and what the chips answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Final
+
+from cardwright.globalplatform.keys import Diversification, StaticKeys
+from cardwright.hsm.port import ChipAnswers, ChipToPersonalize, ChipVerdict, HsmError
+from services.keymanagement.module import cardkeys, chip_keys, old_script, script
+from services.keymanagement.module.base import VerbsBase
+from services.keymanagement.module.batches import each
+from services.keymanagement.module.chip_keys import ApplicationKeys
+from services.keymanagement.module.keys import Usage
+from services.keymanagement.module.policy import Caller
+
+__all__ = ["ChipVerbs"]
+
+_CHIP_KEYS: Final = "chip_keys"
+
+
+class ChipVerbs(VerbsBase):
+    """Chips' transport keys, and the issuers' that replace them."""
+
+    def personalize(
+        self, caller: Caller, items: Sequence[ChipToPersonalize]
+    ) -> list[tuple[bytes, ...] | HsmError]:
+        """Wrap whole scripts; the card's keys are opened for the time of one script."""
+        caller.require_verb("personalize")
+        return each(items, partial(self._personalize, caller))
+
+    def check_personalization(
+        self, caller: Caller, items: Sequence[ChipAnswers]
+    ) -> list[ChipVerdict | HsmError]:
+        """Build each script again and hold the answers against it."""
+        caller.require_verb("check_personalization")
+        return each(items, partial(self._check, caller))
+
+    def _personalize(self, caller: Caller, item: ChipToPersonalize) -> tuple[bytes, ...]:
+        if item.prologue:
+            return self._old_script(caller, item)
+        return self._script(caller, "personalize", item).commands()
+
+    def _check(self, caller: Caller, item: ChipAnswers) -> ChipVerdict:
+        return self._script(caller, "check_personalization", item.chip).verdict(item.responses)
+
+    def _script(self, caller: Caller, verb: str, item: ChipToPersonalize) -> script.Script:
+        masters = partial(self._static_keys, caller, verb)
+        return script.prepare(item, masters, self._application_keys(item))
+
+    def _application_keys(self, item: ChipToPersonalize) -> Mapping[bytes, ApplicationKeys]:
+        if not item.sealed_keys:
+            return {}
+        return chip_keys.parse(self._sections.open(_CHIP_KEYS, item.card_id, item.sealed_keys))
+
+    def _static_keys(
+        self, caller: Caller, verb: str, label: str, scheme: Diversification
+    ) -> Callable[[bytes], StaticKeys]:
+        caller.require_key(verb, label)
+        cipher = self._backend.cipher(self._directory.find(label, Usage.CHIP_MASTER))
+        return partial(scheme.static_keys, cipher)
+
+    def _old_script(self, caller: Caller, item: ChipToPersonalize) -> tuple[bytes, ...]:
+        static_keys = self._static_keys(caller, "personalize", item.kmc, Diversification.KDF3)
+        keys = cardkeys.CardKeys({}, ())
+        if item.sealed_keys:
+            opened = self._sections.open(_CHIP_KEYS, item.card_id, item.sealed_keys)
+            keys = cardkeys.CardKeys.parse(opened)
+        return old_script.build(item, static_keys, keys)

@@ -1,0 +1,77 @@
+"""Verbs that every station has some of: sign, agree, unwrap, digest, public keys."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from functools import partial
+
+from cardwright.hsm.port import Agreement, HsmError, PublicKey, Signatures, WrappedDataKey
+from cardwright.secret import SecretBytes
+from cardwright.vault.sealing import SealingError
+from services.keymanagement.module.base import VerbsBase
+from services.keymanagement.module.batches import each
+from services.keymanagement.module.keys import Family, Usage
+from services.keymanagement.module.policy import Caller
+
+__all__ = ["KeyVerbs"]
+
+_LOG = logging.getLogger(__name__)
+_PAIRS = (Family.P256, Family.ED25519)
+
+
+class KeyVerbs(VerbsBase):
+    """Keys of callers and of the vault."""
+
+    def sign(self, caller: Caller, payloads: Sequence[bytes]) -> Signatures:
+        """Sign by the caller's own key."""
+        caller.require_verb("sign")
+        key = self._directory.find(caller.signing_key, Usage.SIGN)
+        return Signatures(
+            key.key_id, tuple(self._backend.sign(key, payload) for payload in payloads)
+        )
+
+    def agree(self, caller: Caller, items: Sequence[Agreement]) -> list[SecretBytes | HsmError]:
+        """Agree with each other side that is a point, by each key that the caller may use."""
+        caller.require_verb("agree")
+        return each(items, partial(self._agree, caller))
+
+    def unwrap_data_keys(
+        self, caller: Caller, section: str, items: Sequence[WrappedDataKey]
+    ) -> list[SecretBytes | None]:
+        """Unwrap what is sealed to a section of the caller's."""
+        caller.require_verb("unwrap_data_keys")
+        caller.require_section(section)
+        results: list[SecretBytes | None] = []
+        for item in items:
+            try:
+                results.append(self._sections.unwrap(section, item))
+            except (HsmError, SealingError) as error:
+                # The caller learns only that it failed; what failed is for operators.
+                _LOG.warning("unwrap_data_keys refused card %s: %s", item.card_id, error.code)
+                results.append(None)
+        return results
+
+    def digest(self, caller: Caller, key_label: str, values: Sequence[SecretBytes]) -> list[bytes]:
+        """Digest by HMAC."""
+        caller.require_verb("digest")
+        caller.require_key("digest", key_label)
+        key = self._directory.find(key_label, Usage.DIGEST)
+        return [self._backend.digest(key, value.reveal()) for value in values]
+
+    def public_keys(self, caller: Caller, prefix: str) -> list[PublicKey]:
+        """List public keys; they are nobody's secret."""
+        caller.require_verb("public_keys")
+        return [
+            PublicKey(key.key_id, key.algorithm.family.value, self._backend.public_value(key))
+            for key in self._directory.with_prefix(prefix)
+            if key.algorithm.family in _PAIRS
+        ]
+
+    def _agree(self, caller: Caller, item: Agreement) -> SecretBytes:
+        caller.require_key("agree", item.key_id)
+        key = self._directory.find(item.key_id, Usage.REQUEST)
+        try:
+            return self._backend.agree(key, item.public_key)
+        except ValueError:
+            raise HsmError("AGREE_PUBLIC_KEY", "The public key is no P-256 point.") from None
