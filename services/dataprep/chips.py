@@ -14,6 +14,7 @@ from cardwright.emv.profile_types import Octets, Strict
 from cardwright.iso import tlv
 
 __all__ = [
+    "PROTECTED_FILE",
     "Application",
     "ApplicationsChip",
     "BadgeChip",
@@ -26,6 +27,8 @@ __all__ = [
 
 Source = Literal[
     "card_id",
+    "credential_bits",
+    "credential_number",
     "cvv2",
     "department",
     "employee_number",
@@ -37,12 +40,16 @@ Source = Literal[
     "pan_groups",
     "stripe_name",
 ]
-"""Fields that a card has to offer; ``services.dataprep.domain.fields`` computes them."""
+"""Fields that a card has to offer; ``services.dataprep.domain.compose`` computes them."""
 
 Aid = Annotated[Octets, Field(min_length=5, max_length=16)]
 KeyLabel = Annotated[str, Field(pattern=r"^(\{issuer\}|[a-z][a-z0-9-]*)/[A-Z0-9-]+#[1-9][0-9]*$")]
 IcvvTrack2 = Annotated[str, Field(pattern=r"^[0-9]{0,7}\{icvv\}[0-9]{0,7}$", max_length=13)]
 
+PROTECTED_FILE = 21
+"""The first file of a badge that is read after EXTERNAL AUTHENTICATE alone (docs/chip.md)."""
+
+_DIVERSIFIER_ROOM = 15  # of AN10922's 31 octets, the card's id takes 16
 _CONFIRMATION, _PRIORITY = 0x80, 0x0F  # of the priority indicator (EMV Book 1, table 13)
 _RECORDS = (
     (1, 1, "57 5F20"),
@@ -196,15 +203,38 @@ Tag = Annotated[str, Field(pattern="^([0-9A-F]{2}){1,2}$"), AfterValidator(_tag)
 
 
 class RecordSpec(Strict):
-    """One record of a badge: tags (hexadecimal) to the fields that they hold, in UTF-8."""
+    """One record of a badge: tags (hexadecimal) to the fields that they hold.
 
-    sfi: Annotated[int, Field(ge=1, le=10)]
+    Texts are in UTF-8, ``credential_bits`` is a bit string (``cardwright.access.wiegand.pack``).
+    """
+
+    sfi: Annotated[int, Field(ge=1, le=30)]
     number: Annotated[int, Field(ge=1, le=254)]
     objects: dict[Tag, Source]
 
 
 class BadgeChip(_Chip):
-    """A badge credential: records to read, and a key (of key management) to answer with."""
+    """A badge credential: records to read, and a key (of key management) to answer with.
+
+    Attributes:
+        system_identifier: ends the input from which AN10922 diversifies the key, after the card's
+            id (16 octets) and the application's name: what a reader knows of the site's system.
+    """
 
     kind: Literal["badge"]
     records: Annotated[tuple[RecordSpec, ...], Field(min_length=1)]
+    system_identifier: Annotated[str, Field(max_length=8, pattern=r"^[ -~]*$")] = ""
+
+    @model_validator(mode="after")
+    def _secrets_are_behind_the_key(self) -> Self:
+        if len(self.instance_aid) + len(self.system_identifier) > _DIVERSIFIER_ROOM:
+            raise ValueError(
+                f"instance_aid and system_identifier have {_DIVERSIFIER_ROOM} octets together"
+            )
+        for record in self.records:
+            if "credential_bits" in record.objects.values() and record.sfi < PROTECTED_FILE:
+                raise ValueError(
+                    f"credential_bits lie in files {PROTECTED_FILE} to 30, which only a reader "
+                    "that proved itself can read"
+                )
+        return self

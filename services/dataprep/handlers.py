@@ -12,7 +12,9 @@ import datetime as dt
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from cardwright.access.wiegand import Credential
 from cardwright.card import Body
 from cardwright.card.events import ExceptionOpened, PreparationRefused, Prepared
 from cardwright.hsm.jose import seal_compact
@@ -22,6 +24,7 @@ from cardwright.station.ports import Answer, Transaction, WorkOrder
 from services.dataprep.accounts import Accounts, Faults
 from services.dataprep.adapters.sections import SECTIONS, encode_sections, read_request
 from services.dataprep.catalogue import Catalogue
+from services.dataprep.credentials import Credentials
 from services.dataprep.domain.compose import Account, compose
 from services.dataprep.domain.draft import Draft, draft
 from services.dataprep.domain.faults import AnomalyError, PreparationError, RefusedError
@@ -32,10 +35,11 @@ __all__ = ["PrepareDesk"]
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """A card that is prepared: its draft, account and serialized sections."""
+    """A card that is prepared: its draft, account, access number and serialized sections."""
 
     draft: Draft
     account: Account | None
+    credential: Credential | None
     sections: Mapping[str, bytes]
 
 
@@ -62,6 +66,7 @@ class PrepareDesk:
         self._vault = vault
         self._registry = registry
         self._accounts = Accounts(registry, hsm)
+        self._credentials = Credentials(registry)
         self._today = today
 
     async def handle(self, orders: Sequence[WorkOrder], tx: Transaction) -> Sequence[Answer]:
@@ -76,7 +81,10 @@ class PrepareDesk:
             tx,
             faults,
         )
-        made = _made(drafts, accounts, faults)
+        credentials = await self._credentials.assign(
+            [item for item in drafts if item.product.credential], tx, faults
+        )
+        made = _made(drafts, accounts, credentials, faults)
         await self._store(made.values())
         opened = {card: f.code for card, f in faults.items() if isinstance(f, AnomalyError)}
         await self._registry.open_cases(tx, opened)
@@ -145,27 +153,30 @@ class PrepareDesk:
             return Answer(order.order_id, _fault_body(fault))
         card = made[order.card_id]
         attachment = b""
-        if card.account is not None and card.account.issued:
+        if issued := _issued_values(card):
             key = self._catalogue.issuer_keys[order.issuer]
             headers = {"kid": key["kid"], "cty": "json"}
-            attachment = seal_compact(key, _issued_values(card.account), headers).encode()
+            attachment = seal_compact(key, json.dumps(issued).encode(), headers).encode()
         return Answer(order.order_id, _prepared(card), attachment)
 
 
 def _made(
-    drafts: Iterable[Draft], accounts: Mapping[str, Account], faults: Faults
+    drafts: Iterable[Draft],
+    accounts: Mapping[str, Account],
+    credentials: Mapping[str, Credential],
+    faults: Faults,
 ) -> dict[str, _Made]:
     made = {}
     for item in drafts:
         if item.card_id in faults:
             continue
-        account = accounts.get(item.card_id)
+        account, credential = accounts.get(item.card_id), credentials.get(item.card_id)
         try:
-            sections = encode_sections(compose(item, account))
+            sections = encode_sections(compose(item, account, credential))
         except PreparationError as fault:
             faults[item.card_id] = fault
         else:
-            made[item.card_id] = _Made(item, account, sections)
+            made[item.card_id] = _Made(item, account, credential, sections)
     return made
 
 
@@ -187,11 +198,20 @@ def _prepared(card: _Made) -> Prepared:
     )
 
 
-def _issued_values(account: Account) -> bytes:
-    return json.dumps(
-        {
-            "pan": account.pan.digits(),
-            "psn": account.sequence_number,
-            "expiry": account.expiry.yymm,
+def _issued_values(card: _Made) -> dict[str, Any]:
+    """Return what the bureau chose and the issuer must learn; empty where it chose nothing."""
+    issued: dict[str, Any] = {}
+    if card.account is not None and card.account.issued:
+        issued |= {
+            "pan": card.account.pan.digits(),
+            "psn": card.account.sequence_number,
+            "expiry": card.account.expiry.yymm,
         }
-    ).encode()
+    if card.credential is not None:
+        issued["credential"] = {
+            "format": card.credential.format.name,
+            "facility": card.credential.facility,
+            "number": card.credential.number,
+            "bits": card.credential.bits(),
+        }
+    return issued

@@ -9,7 +9,7 @@ from typing import Protocol
 from cardwright.station.ports import Transaction
 from cardwright.vault.vault import Opened
 
-__all__ = ["Allocation", "Claim", "Registry", "Vault", "Wanted"]
+__all__ = ["Allocation", "Claim", "Registry", "Vault", "Wanted", "WantedCredential"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,24 @@ class Claim:
     expiry: str
 
 
+@dataclass(frozen=True, slots=True)
+class WantedCredential:
+    """A badge that is to get an access number, and its issuer's range of today.
+
+    Attributes:
+        format: the Wiegand format's name.
+        facility: the facility code.
+        first, last: the range.
+    """
+
+    card_id: str
+    issuer: str
+    format: str
+    facility: int
+    first: int
+    last: int
+
+
 class Registry(Protocol):
     """What is remembered of cards, none of it secret. Each call is one round trip."""
 
@@ -55,6 +73,15 @@ class Registry(Protocol):
         """Return each card's allocation, by card id; the same one every time.
 
         Indices count from 0 in each issuer's range and are never given twice.
+        """
+
+    async def credentials(
+        self, tx: Transaction, wanted: Sequence[WantedCredential]
+    ) -> dict[str, int]:
+        """Return each badge's card number, by card id; the same one every time.
+
+        Numbers go up in each issuer's format and facility, and are never given twice. A card is
+        missing where its issuer's range has no number left.
         """
 
     async def claim(self, tx: Transaction, claims: Sequence[Claim]) -> set[str]:

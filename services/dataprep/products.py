@@ -111,7 +111,14 @@ class Product(Strict):
             raise ValueError("keys are the product's, or each application's where it has several")
         if self.payment is None and self.sources & {"cvv2", "pan_groups"}:
             raise ValueError("cvv2 and pan_groups are fields of payment cards")
+        if "credential_bits" in (*self.print.values(), self.barcode):
+            raise ValueError("credential_bits are for the chip alone: show credential_number")
         return self
+
+    @property
+    def credential(self) -> bool:
+        """Cards of it get a number of their issuer's ``credential_range``."""
+        return not self.sources.isdisjoint({"credential_bits", "credential_number"})
 
     @cached_property
     def sources(self) -> frozenset[Source]:

@@ -30,6 +30,7 @@ __all__ = [
     "SpoiledError",
     "check_blank",
     "check_reading",
+    "check_refused",
     "check_script",
     "check_session",
     "check_stripe",
@@ -40,6 +41,7 @@ __all__ = [
 
 _DGI_FCI, _DGI_PROCESSING_OPTIONS = 0x9102, 0x9104
 _LAST_RECORD_FILE = 30
+_LAST_FREE_FILE = 20  # of a badge
 _FCI, _DF_NAME, _FCI_PROPRIETARY, _PDOL = 0x6F, 0x84, 0xA5, 0x9F38
 _GET_PROCESSING_OPTIONS, _READ_RECORD = 0xA8, 0xB2
 _COMMAND_TEMPLATE, _RESPONSE_FORMAT_2 = 0x83, 0x77
@@ -61,10 +63,14 @@ class SpoiledError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What to ask a finished application after a reset, and the data that it must answer."""
+    """What to ask a finished application after a reset, and the data that it must answer.
+
+    ``refused`` are commands that it must refuse: a badge's files for readers that prove themselves.
+    """
 
     commands: tuple[bytes, ...]
     expected: tuple[bytes, ...] = field(repr=False)
+    refused: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +136,8 @@ def chip_plan(
 def _reading(aid: bytes, groupings: Mapping[int, Dgi]) -> Reading:
     """SELECT, GET PROCESSING OPTIONS of a payment application, and each record.
 
-    EMV Book 1, 11.3 and Book 3, 6.5.8 and 6.5.11.
+    EMV Book 1, 11.3 and Book 3, 6.5.8 and 6.5.11. What is no payment application is a badge, and
+    its last files are for readers that prove themselves (docs/chip.md).
     """
     fci = groupings[_DGI_FCI].value if _DGI_FCI in groupings else b""
     name = tlv.encode(_DF_NAME, aid)
@@ -138,12 +145,14 @@ def _reading(aid: bytes, groupings: Mapping[int, Dgi]) -> Reading:
     if _DGI_PROCESSING_OPTIONS in groupings:
         options = groupings[_DGI_PROCESSING_OPTIONS].value
         asked.append((_processing_options(fci), tlv.encode(_RESPONSE_FORMAT_2, options)))
-    asked += [
-        (_read_record(dgi.id >> 8, dgi.id & 0xFF), dgi.value)
-        for dgi in groupings.values()
-        if 1 <= dgi.id >> 8 <= _LAST_RECORD_FILE
-    ]
-    return Reading(tuple(command for command, _ in asked), tuple(data for _, data in asked))
+    free = _LAST_RECORD_FILE if _DGI_PROCESSING_OPTIONS in groupings else _LAST_FREE_FILE
+    records = [dgi for dgi in groupings.values() if 1 <= dgi.id >> 8 <= _LAST_RECORD_FILE]
+    asked += [(_read_record(dgi), dgi.value) for dgi in records if dgi.id >> 8 <= free]
+    return Reading(
+        tuple(command for command, _ in asked),
+        tuple(data for _, data in asked),
+        tuple(_read_record(dgi) for dgi in records if dgi.id >> 8 > free),
+    )
 
 
 def _processing_options(fci: bytes) -> bytes:
@@ -163,8 +172,9 @@ def _terminal_data_length(dol: bytes) -> int:
     return total
 
 
-def _read_record(sfi: int, number: int) -> bytes:
-    return CommandApdu(0x00, _READ_RECORD, number, sfi << 3 | 4, le=_ALL).encode()
+def _read_record(dgi: Dgi) -> bytes:
+    """Read the record whose grouping this is: it is named by file and number (CPS 1.1)."""
+    return CommandApdu(0x00, _READ_RECORD, dgi.id & 0xFF, dgi.id >> 8 << 3 | 4, le=_ALL).encode()
 
 
 def session_commands(host_challenge: bytes) -> tuple[bytes, bytes]:
@@ -225,6 +235,17 @@ def check_reading(reading: Reading, responses: Sequence[bytes]) -> None:
     for number, (expected, data) in enumerate(zip(reading.expected, found, strict=True), 1):
         if data != expected:
             raise SpoiledError("CHIP_READBACK", f"answer {number} is not what was stored")
+
+
+def check_refused(responses: Sequence[bytes]) -> None:
+    """Make sure that what is kept for readers that prove themselves is kept from others.
+
+    Raises:
+        SpoiledError: CHIP_UNPROTECTED.
+    """
+    for response in responses:
+        if ResponseApdu.parse(response).sw != SW.SECURITY_STATUS_NOT_SATISFIED:
+            raise SpoiledError("CHIP_UNPROTECTED", "a protected file does not ask for a proof")
 
 
 def _answers(code: str, count: int, responses: Sequence[bytes]) -> list[bytes]:

@@ -12,6 +12,7 @@ from services.encoding.domain import (
     ChipPlan,
     SpoiledError,
     check_reading,
+    check_refused,
     check_script,
     check_session,
     session_commands,
@@ -46,6 +47,8 @@ async def read_back(link: ChipLink, chip: ChipPlan) -> None:
         DeviceUnavailableError, ChipLostError: As ``personalise``.
     """
     check_reading(chip.reading, await link.transmit(chip.reading.commands, reset=True))
+    if chip.reading.refused:
+        check_refused(await link.transmit(chip.reading.refused, persist=True))
 
 
 async def _script(

@@ -108,6 +108,15 @@ class Credential:
         odd = 1 - data[-layout.guarded :].count("1") % 2
         return f"{even}{data}{odd}"
 
+    def printed(self) -> str:
+        """Return the number as a face shows it: facility code and card number.
+
+        >>> Credential(WiegandFormat.H10301, 118, 1603).printed()
+        '118-01603'
+        """
+        number = f"{self.number:0{len(str(self.format.most))}d}"
+        return f"{self.facility}-{number}" if self.format.value.facility else number
+
     @classmethod
     def parse(cls, kind: WiegandFormat, bits: str) -> Self:
         """Read a row of bits in the format that the site uses: 37 bits alone don't tell which.

@@ -8,16 +8,24 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, Self
 
 import yaml
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from cardwright.access.errors import AccessError
+from cardwright.access.wiegand import Credential, WiegandFormat
 from cardwright.issuer.errors import RegistrationError
 
-__all__ = ["AccountRange", "IssuerRegistration", "load_issuer_keys", "load_registration"]
+__all__ = [
+    "AccountRange",
+    "CredentialRange",
+    "IssuerRegistration",
+    "load_issuer_keys",
+    "load_registration",
+]
 
 Label = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,62}$")]
 
@@ -38,6 +46,37 @@ class AccountRange(BaseModel):
     allocate_from: Annotated[int, Field(ge=0)] = 0
 
 
+class CredentialRange(BaseModel):
+    """Card numbers that the issuer's door controllers know as its own, for badges.
+
+    Attributes:
+        format: H10301, H10302 or H10304.
+        facility: the site's facility code, 0 in a format without one.
+        first, last: card numbers; ``from`` and ``to`` in the file.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: Literal["H10301", "H10302", "H10304"]
+    facility: Annotated[int, Field(ge=0)] = 0
+    first: Annotated[int, Field(alias="from", ge=0)]
+    last: Annotated[int, Field(alias="to", ge=0)]
+
+    @model_validator(mode="after")
+    def _numbers_fit(self) -> Self:
+        if self.first > self.last:
+            raise ValueError("from is above to")
+        try:
+            self.credential(self.last)
+        except AccessError as error:
+            raise ValueError(str(error)) from None
+        return self
+
+    def credential(self, number: int) -> Credential:
+        """Return the credential with that card number."""
+        return Credential(WiegandFormat.named(self.format), self.facility, number)
+
+
 class IssuerRegistration(BaseModel):
     """One issuer, as agreed with the bureau.
 
@@ -47,6 +86,7 @@ class IssuerRegistration(BaseModel):
         keys: file name of its public JWK Set.
         products: what it may order.
         account_range: none for issuers of cards without accounts.
+        credential_range: none for issuers of cards without access credentials.
         masters: usage of a master key to its label and version in the security module.
     """
 
@@ -57,6 +97,7 @@ class IssuerRegistration(BaseModel):
     keys: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]*\.jwks\.json$")]
     products: frozenset[Label]
     account_range: AccountRange | None = None
+    credential_range: CredentialRange | None = None
     masters: dict[str, str] = {}
 
 

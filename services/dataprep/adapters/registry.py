@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 
 from cardwright.station.ports import Transaction
-from services.dataprep.ports import Allocation, Claim, Wanted
+from services.dataprep.ports import Allocation, Claim, Wanted, WantedCredential
 
 __all__ = ["PostgresRegistry"]
 
@@ -37,6 +37,40 @@ WITH wanted AS (
 )
 SELECT card_id, range_index, sequence_number, expiry FROM known
 UNION ALL SELECT card_id, range_index, sequence_number, expiry FROM made
+"""
+
+# As above, but the numbers themselves are kept: an issuer's range may be moved, and a number stays
+# taken wherever the range begins now. What lies above the range is not given; the counter, having
+# passed it, leaves it unused.
+_CREDENTIALS = """
+WITH wanted AS (
+    SELECT * FROM unnest(
+        $1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[]
+    ) AS w(card_id, issuer, format, facility, first, last)
+), known AS (
+    SELECT w.card_id, max(c.number) AS number
+    FROM credential AS c JOIN wanted AS w USING (card_id, issuer, format, facility)
+    WHERE c.number BETWEEN w.first AND w.last GROUP BY w.card_id
+), fresh AS (
+    SELECT w.*, row_number() OVER (PARTITION BY issuer, format, facility ORDER BY card_id DESC)
+        AS rank
+    FROM wanted AS w WHERE NOT EXISTS (SELECT FROM known WHERE known.card_id = w.card_id)
+), taken AS (
+    INSERT INTO credential_counter AS c (issuer, format, facility, next, given)
+    SELECT issuer, format, facility, min(first) + count(*), count(*)
+    FROM fresh GROUP BY issuer, format, facility ORDER BY issuer, format, facility
+    ON CONFLICT (issuer, format, facility) DO UPDATE SET
+        next = greatest(c.next, excluded.next - excluded.given) + excluded.given,
+        given = c.given + excluded.given
+    RETURNING issuer, format, facility, next
+), made AS (
+    INSERT INTO credential (card_id, issuer, format, facility, number)
+    SELECT card_id, issuer, format, facility, next - rank
+    FROM fresh JOIN taken USING (issuer, format, facility)
+    WHERE next - rank <= last
+    RETURNING card_id, number
+)
+SELECT card_id, number FROM known UNION ALL SELECT card_id, number FROM made
 """
 
 # Inserted in the order of the unique key, so that two batches can't wait for each other.
@@ -81,6 +115,23 @@ class PostgresRegistry:
             str(card_id): Allocation(index, sequence_number, expiry)
             for card_id, index, sequence_number, expiry in rows
         }
+
+    async def credentials(
+        self, tx: Transaction, wanted: Sequence[WantedCredential]
+    ) -> dict[str, int]:
+        """Return each badge's card number, by card id; the same one every time."""
+        if not wanted:
+            return {}
+        rows = await tx.fetch(
+            _CREDENTIALS,
+            [uuid.UUID(card.card_id) for card in wanted],
+            [card.issuer for card in wanted],
+            [card.format for card in wanted],
+            [card.facility for card in wanted],
+            [card.first for card in wanted],
+            [card.last for card in wanted],
+        )
+        return {str(card_id): number for card_id, number in rows}
 
     async def claim(self, tx: Transaction, claims: Sequence[Claim]) -> set[str]:
         """Return the cards that hold what they claim, since now or since an earlier preparation."""

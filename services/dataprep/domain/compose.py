@@ -6,6 +6,8 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cardwright.access.an10922 import diversification_input
+from cardwright.access.wiegand import Credential, pack
 from cardwright.emv.application import build
 from cardwright.emv.card_values import CardValues
 from cardwright.emv.dgi import Dgi
@@ -16,7 +18,12 @@ from cardwright.iso.pan import Pan
 from cardwright.iso.tracks import Expiry, ServiceCode, Track1, Track2
 from cardwright.issuer.registration import IssuerRegistration
 from cardwright.secret import SecretText
-from services.dataprep.chips import ApplicationsChip, BadgeChip, EmvChip, Source
+from services.dataprep.chips import (
+    PROTECTED_FILE,
+    ApplicationsChip,
+    BadgeChip,
+    Source,
+)
 from services.dataprep.domain.draft import Draft
 from services.dataprep.domain.faults import RefusedError
 from services.dataprep.domain.sections import (
@@ -49,22 +56,25 @@ class Account:
     issued: bool
 
 
-def compose(draft: Draft, account: Account | None) -> Sections:
+def compose(
+    draft: Draft, account: Account | None, credential: Credential | None = None
+) -> Sections:
     """Return the sections of a card.
 
     Args:
         draft: The card's data.
         account: None for a product without the payment section.
+        credential: None for a product without an access number.
 
     Raises:
         RefusedError: RECORD_LENGTH: the texts are longer than a chip record.
     """
-    product, fields = draft.product, _fields(draft, account)
+    product, fields = draft.product, _fields(draft, account, credential)
     # Of several applications ``applications.compose_chip`` makes the chip; no such product is
     # active before the vault's sections can hold them.
     assert not isinstance(product.chip, ApplicationsChip), "a draft product is never composed"
     stripe = _stripe(draft, account) if account is not None else None
-    dgis, records = _application(draft, account, fields, product.chip)
+    dgis, records = _application(draft, account, fields, credential)
     return Sections(
         print=PrintSection(
             product.design,
@@ -99,7 +109,9 @@ def label_of(issuer: IssuerRegistration, template: str) -> str:
     return issuer.masters.get(name) or template.format(issuer=issuer.name)
 
 
-def _fields(draft: Draft, account: Account | None) -> dict[Source, str]:
+def _fields(
+    draft: Draft, account: Account | None, credential: Credential | None
+) -> dict[Source, str]:
     """All fields of ``products.Source`` that this card has."""
     expiry = account.expiry if account else draft.expiry
     fields: dict[Source, str] = {
@@ -117,6 +129,8 @@ def _fields(draft: Draft, account: Account | None) -> dict[Source, str]:
         digits = account.pan.digits()
         fields["pan_groups"] = " ".join(digits[at : at + 4] for at in range(0, len(digits), 4))
         fields["cvv2"] = account.cvv2.reveal()
+    if credential is not None:
+        fields["credential_number"] = credential.printed()
     return fields
 
 
@@ -153,12 +167,14 @@ def _application(
     draft: Draft,
     account: Account | None,
     fields: dict[Source, str],
-    chip: EmvChip | BadgeChip,
+    credential: Credential | None,
 ) -> tuple[Sequence[Dgi], Sequence[Dgi]]:
-    """Return all groupings, and those that are records."""
+    """Return all groupings, and the records that anybody can read."""
+    chip = draft.product.chip
+    assert not isinstance(chip, ApplicationsChip), "a draft product is never composed"
     try:
         if isinstance(chip, BadgeChip):
-            return _badge(chip, fields)
+            return _badge(chip, fields, credential)
         assert account is not None, "products.py: an EMV product has an account"
         application = build(chip.profile, card_values(draft, account, chip.track2))
     except EmvError as error:
@@ -166,17 +182,23 @@ def _application(
     return application.dgis, application.records
 
 
-def _badge(chip: BadgeChip, fields: dict[Source, str]) -> tuple[Sequence[Dgi], Sequence[Dgi]]:
+def _badge(
+    chip: BadgeChip, fields: dict[Source, str], credential: Credential | None
+) -> tuple[Sequence[Dgi], Sequence[Dgi]]:
+    values: dict[Source, bytes] = {source: text.encode() for source, text in fields.items()}
+    if credential is not None:
+        values["credential_bits"] = pack(credential.bits())
     records = build_records(
         (
             record.sfi,
             record.number,
-            [(int(tag, 16), fields[source].encode()) for tag, source in record.objects.items()],
+            [(int(tag, 16), values[source]) for tag, source in record.objects.items()],
         )
         for record in chip.records
     )
     label = tlv.encode(_APPLICATION_LABEL, chip.label.encode())
-    return [*records, Dgi(_DGI_FCI, tlv.encode(_FCI_PROPRIETARY, label))], records
+    fci = Dgi(_DGI_FCI, tlv.encode(_FCI_PROPRIETARY, label))
+    return [*records, fci], [dgi for dgi in records if dgi.id >> 8 < PROTECTED_FILE]
 
 
 def _keys(draft: Draft, account: Account | None) -> KeysSection:
@@ -190,4 +212,19 @@ def _keys(draft: Draft, account: Account | None) -> KeysSection:
         diversifier,
         account.sequence_number if account else "00",
         {usage: label_of(draft.issuer, template) for usage, template in draft.product.keys.items()},
+        _badge_diversifier(draft),
+    )
+
+
+def _badge_diversifier(draft: Draft) -> bytes:
+    """Return what a reader joins as well: card id, application and system (AN10922, 2.2).
+
+    The note's UID is the card's id, of which a free record tells: the chip's own serial number is
+    not known before a blank is taken.
+    """
+    chip = draft.product.chip
+    if not isinstance(chip, BadgeChip):
+        return b""
+    return diversification_input(
+        uuid.UUID(draft.card_id).bytes, chip.instance_aid, chip.system_identifier.encode()
     )

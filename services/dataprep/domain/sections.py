@@ -46,12 +46,14 @@ class ChipSection:
 class KeysSection:
     """What key management derives the card's keys from: usage to master key label in ``masters``.
 
-    The diversifier has at most 19 digits.
+    The diversifier has at most 19 digits; ``badge_diversifier`` is a badge's (AN10922), up to 31
+    octets, and empty for others.
     """
 
     diversifier: str = field(repr=False)
     sequence_number: str
     masters: Mapping[str, str]
+    badge_diversifier: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

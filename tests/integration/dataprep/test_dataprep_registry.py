@@ -20,7 +20,7 @@ from cardwright.proto.vault.v1.sections_pb2 import KeysSection
 from cardwright.station.ports import Transaction
 from services.dataprep.adapters.registry import PostgresRegistry
 from services.dataprep.handlers import PrepareDesk
-from services.dataprep.ports import Allocation, Claim, Wanted
+from services.dataprep.ports import Allocation, Claim, Wanted, WantedCredential
 from tests.unit.dataprep.fakes import (
     TODAY,
     FakeModule,
@@ -151,6 +151,58 @@ async def test_a_rolled_back_batch_takes_nothing(pool: asyncpg.Pool) -> None:
     assert (await _allocate(pool, [_wanted(card)]))[card].index == 0
 
 
+def _badge(
+    card_id: str, first: int = 1000, last: int = 1009, facility: int = 118
+) -> WantedCredential:
+    return WantedCredential(card_id, "works", "H10301", facility, first, last)
+
+
+async def _numbers(pool: asyncpg.Pool, wanted: list[WantedCredential]) -> dict[str, int]:
+    async with pool.acquire() as tx, tx.transaction():
+        return await REGISTRY.credentials(tx, wanted)
+
+
+async def test_a_badge_keeps_its_number_and_no_other_gets_it(pool: asyncpg.Pool) -> None:
+    cards = sorted(_card() for _ in range(4))
+    first = await _numbers(pool, [_badge(card) for card in cards[:2]])
+    assert first == {cards[0]: 1000, cards[1]: 1001}
+    again = await _numbers(pool, [_badge(card) for card in cards])
+    assert again == first | {cards[2]: 1002, cards[3]: 1003}
+
+
+async def test_a_range_ends_and_may_be_made_longer(pool: asyncpg.Pool) -> None:
+    cards = sorted(_card() for _ in range(12))
+    given = await _numbers(pool, [_badge(card) for card in cards])
+    assert given == {card: 1000 + at for at, card in enumerate(cards[:10])}
+    assert await _numbers(pool, [_badge(card) for card in cards[10:]]) == {}
+    longer = await _numbers(pool, [_badge(card, last=1999) for card in cards])
+    assert {longer[card] for card in cards[:10]} == set(range(1000, 1010))
+    # Numbers that were asked for in vain stay unused.
+    assert {longer[card] for card in cards[10:]} == {1014, 1015}
+
+
+async def test_a_moved_range_gives_no_number_again(pool: asyncpg.Pool) -> None:
+    old = sorted(_card() for _ in range(3))
+    assert set((await _numbers(pool, [_badge(card) for card in old])).values()) == {
+        1000,
+        1001,
+        1002,
+    }
+    lower, elsewhere, higher = _card(), _card(), _card()
+    assert await _numbers(pool, [_badge(lower, first=900)]) == {lower: 1003}
+    assert await _numbers(pool, [_badge(elsewhere, facility=119)]) == {elsewhere: 1000}
+    assert await _numbers(pool, [_badge(higher, first=5000, last=5009)]) == {higher: 5000}
+    # A card whose number is no longer in the range gets another one, and keeps both.
+    assert await _numbers(pool, [_badge(old[0], first=5000, last=5009)]) == {old[0]: 5001}
+    assert await _numbers(pool, [_badge(old[0])]) == {old[0]: 1000}
+
+
+async def test_batches_of_badges_side_by_side_share_no_number(pool: asyncpg.Pool) -> None:
+    batches = [[_badge(_card(), last=9999) for _ in range(20)] for _ in range(4)]
+    given = await asyncio.gather(*(_numbers(pool, batch) for batch in batches))
+    assert sorted(n for batch in given for n in batch.values()) == list(range(1000, 1080))
+
+
 async def test_an_account_belongs_to_one_card(pool: asyncpg.Pool) -> None:
     first, second, third = _card(), _card(), _card()
     digest = bytes(range(32))
@@ -189,7 +241,12 @@ async def test_a_case_is_opened_once(pool: asyncpg.Pool) -> None:
 
 @pytest.mark.parametrize(
     "statement",
-    ["DELETE FROM live_card", "UPDATE allocation SET range_index = 0", "DROP TABLE pan_counter"],
+    [
+        "DELETE FROM live_card",
+        "UPDATE allocation SET range_index = 0",
+        "DROP TABLE pan_counter",
+        "DELETE FROM credential",
+    ],
 )
 async def test_the_service_may_not_rewrite_what_it_gave(pool: asyncpg.Pool, statement: str) -> None:
     with pytest.raises(asyncpg.InsufficientPrivilegeError):

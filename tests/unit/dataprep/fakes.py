@@ -12,6 +12,7 @@ from typing import Any
 
 from joserfc.jwk import ECKey
 
+from cardwright.access.wiegand import Credential, WiegandFormat
 from cardwright.card import Operation
 from cardwright.cipher import ClearTdes
 from cardwright.hsm.port import CardValues, CardValuesItem, HsmError
@@ -22,22 +23,25 @@ from cardwright.secret import SecretBytes, SecretText
 from cardwright.station.ports import WorkOrder
 from cardwright.vault.vault import Opened
 from services.dataprep.catalogue import Catalogue, load_product
-from services.dataprep.ports import Allocation, Claim, Wanted
+from services.dataprep.ports import Allocation, Claim, Wanted, WantedCredential
 
 CATALOGUE = Path(__file__).parents[3] / "catalogue"
 TODAY = dt.date(2026, 11, 22)
 DEBIT = load_product(CATALOGUE / "products/emv-debit/v1.yaml")
-BADGE = load_product(CATALOGUE / "products/employee-badge/v1.yaml")
+OLD_BADGE = load_product(CATALOGUE / "products/employee-badge/v1.yaml")
+BADGE = load_product(CATALOGUE / "products/employee-badge/v2.yaml")
 BANK = load_registration(CATALOGUE / "issuers/aurora-bank.yaml")
 WORKS = load_registration(CATALOGUE / "issuers/borealis-works.yaml")
+CREDENTIAL = Credential(WiegandFormat.H10301, 118, 1603)
 ISSUER_KEY = ECKey.generate_key("P-256", {"kid": "aurora-bank/open#1", "use": "enc"}, private=True)
 
 
 def catalogue() -> Catalogue:
+    products = (DEBIT, OLD_BADGE, BADGE)
     return Catalogue(
-        products={(product.name, product.version): product for product in (DEBIT, BADGE)},
+        products={(product.name, product.version): product for product in products},
         issuers={issuer.name: issuer for issuer in (BANK, WORKS)},
-        issuer_keys={BANK.name: ISSUER_KEY.as_dict(private=False)},
+        issuer_keys=dict.fromkeys((BANK.name, WORKS.name), ISSUER_KEY.as_dict(private=False)),
     )
 
 
@@ -132,6 +136,7 @@ class MemoryRegistry:
         self.next = start
         self.allocations: dict[str, Allocation] = {}
         self.live: dict[tuple[bytes, str, str], str] = {}
+        self.credentials_given: dict[str, int] = {}
         self.cases: dict[str, str] = {}
 
     async def allocate(self, tx: object, wanted: Sequence[Wanted]) -> dict[str, Allocation]:
@@ -144,6 +149,18 @@ class MemoryRegistry:
                     index, item.sequence_number, item.expiry
                 )
         return {item.card_id: self.allocations[item.card_id] for item in wanted}
+
+    async def credentials(self, tx: object, wanted: Sequence[WantedCredential]) -> dict[str, int]:
+        assert tx is not None
+        for item in wanted:
+            number = item.first + len(self.credentials_given)
+            if number <= item.last:
+                self.credentials_given.setdefault(item.card_id, number)
+        return {
+            item.card_id: self.credentials_given[item.card_id]
+            for item in wanted
+            if item.card_id in self.credentials_given
+        }
 
     async def claim(self, tx: object, claims: Sequence[Claim]) -> set[str]:
         assert tx is not None

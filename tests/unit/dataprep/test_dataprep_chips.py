@@ -18,7 +18,7 @@ from services.dataprep.domain.compose import Account, compose
 from services.dataprep.domain.draft import draft
 from services.dataprep.domain.request import CardRequest
 from services.dataprep.domain.sections import Sections
-from tests.unit.dataprep.fakes import BADGE, BANK, DEBIT, TODAY, WORKS
+from tests.unit.dataprep.fakes import BADGE, BANK, CREDENTIAL, DEBIT, TODAY, WORKS
 
 CARD = "01932b6e-7c1a-7d42-9f0e-3a5b8c2d6e11"
 KEYS = bytes(range(48))
@@ -44,7 +44,7 @@ def badge() -> Sections:
         employee_number=SecretText("A-004217"),
         photo=b"portrait",
     )
-    return compose(draft(CARD, request, BADGE, WORKS, waived=(), today=TODAY), None)
+    return compose(draft(CARD, request, BADGE, WORKS, waived=(), today=TODAY), None, CREDENTIAL)
 
 
 def _personalized(applet: Applet, sections: Sections, keys: dict[int, bytes]) -> Applet:

@@ -21,7 +21,15 @@ from services.dataprep.domain.draft import Draft, draft
 from services.dataprep.domain.faults import AnomalyError, RefusedError
 from services.dataprep.domain.request import CardRequest
 from services.dataprep.domain.sections import Sections
-from tests.unit.dataprep.fakes import BADGE, BANK, DEBIT, TODAY, WORKS
+from tests.unit.dataprep.fakes import (
+    BADGE,
+    BANK,
+    CREDENTIAL,
+    DEBIT,
+    OLD_BADGE,
+    TODAY,
+    WORKS,
+)
 
 CARD = "01932b6e-7c1a-7d42-9f0e-3a5b8c2d6e11"
 NAME = st.text(string.ascii_letters + "éüñç", min_size=1, max_size=12)
@@ -178,7 +186,7 @@ def test_inspection_expects_what_the_others_are_told_to_make(kind: str) -> None:
         assert sections.inspection.track1 == sections.stripe.track1
         assert sections.inspection.track2 == sections.stripe.track2
     else:
-        sections = compose(_badge(_badge_request()), None)
+        sections = compose(_badge(_badge_request()), None, CREDENTIAL)
         assert sections.stripe is None
         assert (sections.inspection.track1, sections.inspection.track2) == ("", "")
     stored = {dgi.id: dgi.value for dgi in parse_all(b"".join(sections.chip.dgis))}
@@ -190,13 +198,14 @@ def test_inspection_expects_what_the_others_are_told_to_make(kind: str) -> None:
 
 
 def test_a_badge_holds_the_employee() -> None:
-    sections = compose(_badge(_badge_request()), None)
+    sections = compose(_badge(_badge_request()), None, CREDENTIAL)
     assert sections.print.photo == b"portrait"
     assert sections.print.text == {
         "issuer_name": "Borealis Works",
         "name": "Ines Marlowe",
         "department": "Hydraulics",
         "employee_no": "A-004217",
+        "badge_no": "118-01603",
         "card_id": CARD,
     }
     objects = _objects(sections)
@@ -206,6 +215,22 @@ def test_a_badge_holds_the_employee() -> None:
     assert sections.keys.masters == {"BADGE": "borealis-works/BADGE#1"}
     assert sections.keys.diversifier == f"{uuid.UUID(CARD).int % 10**19:019d}"
     assert sections.keys.sequence_number == "00"
+    aid = BADGE.chip.instance_aid  # type: ignore[union-attr]  # a badge has one application
+    assert sections.keys.badge_diversifier == uuid.UUID(CARD).bytes + aid + b"DOORS"
+
+
+def test_a_badges_number_is_for_the_door_alone() -> None:
+    sections = compose(_badge(_badge_request()), None, CREDENTIAL)
+    bits = bytes.fromhex("DF050506BB032180")
+    assert bytes.fromhex("150108") + bits in sections.chip.dgis
+    assert not any(bits in content for _, _, content in sections.inspection.records)
+
+
+def test_a_badge_of_version_1_has_no_number() -> None:
+    request = _badge_request()
+    sections = compose(draft(CARD, request, OLD_BADGE, WORKS, waived=(), today=TODAY), None)
+    assert "badge_no" not in sections.print.text
+    assert not any(dgi[0] >= 21 for dgi in sections.chip.dgis if dgi[0] < 0x1F)
 
 
 @pytest.mark.parametrize(
@@ -220,7 +245,7 @@ def test_a_badge_needs_its_parts(changes: dict[str, Any], code: str) -> None:
 
 def test_texts_beyond_a_record_are_refused() -> None:
     with pytest.raises(RefusedError) as raised:
-        compose(_badge(_badge_request(department=SecretText("水" * 80))), None)
+        compose(_badge(_badge_request(department=SecretText("水" * 80))), None, CREDENTIAL)
     assert raised.value.code == "RECORD_LENGTH"
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -17,6 +18,7 @@ from tests.unit.dataprep.fakes import (
     DEBIT,
     ISSUER_KEY,
     TODAY,
+    WORKS,
     FakeModule,
     MemoryRegistry,
     MemoryVault,
@@ -77,7 +79,7 @@ async def test_a_badge_has_neither_stripe_nor_account() -> None:
     house = House()
     answer = await house.prepare(badge_request("request-1"))
     assert answer.body == Prepared(
-        product_version=1,
+        product_version=2,
         route=BADGE.route,
         max_attempts=3,
         sections=("print", "chip", "keys", "inspection"),
@@ -98,6 +100,45 @@ async def test_an_allocated_number_is_told_to_the_issuer_alone() -> None:
     assert (told["psn"], told["expiry"]) == ("00", "2911")
     assert told["pan"].encode() not in answer.attachment
     assert answer.body.truncated_pan == f"999999******{told['pan'][-4:]}"
+
+
+async def test_an_access_number_is_told_to_the_issuer_alone() -> None:
+    house = House()
+    answers = [await house.prepare(badge_request(name)) for name in ("badge-1", "badge-2")]
+    told = [
+        json.loads(open_issued_values(answer.attachment.decode(), ISSUER_KEY).reveal())
+        for answer in answers
+    ]
+    assert [list(values) for values in told] == [["credential"], ["credential"]]
+    assert [values["credential"]["number"] for values in told] == [1000, 1001]
+    assert told[0]["credential"] == {
+        "format": "H10301",
+        "facility": 118,
+        "number": 1000,
+        "bits": "10111011000000011111010001",
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"credential_range": None}, "CREDENTIAL_RANGE_MISSING"),
+        ({"last": 999}, "CREDENTIAL_RANGE_EXHAUSTED"),
+    ],
+)
+async def test_a_badge_waits_for_a_range(changes: dict[str, Any], code: str) -> None:
+    house = House()
+    works = WORKS
+    if "last" in changes:
+        assert works.credential_range is not None
+        changes = {"credential_range": works.credential_range.model_copy(update=changes)}
+    known = replace(catalogue(), issuers={WORKS.name: works.model_copy(update=changes)})
+    hsm = cast("SecurityModule", house.module)
+    house.desk = PrepareDesk(known, house.vault, hsm, house.registry, lambda: TODAY)
+    answer = await house.prepare(badge_request("request-1"))
+    assert isinstance(answer.body, ExceptionOpened)
+    assert answer.body.code == code
+    assert "chip" not in house.vault.sections
 
 
 async def test_preparing_again_gives_the_same_card() -> None:

@@ -111,17 +111,46 @@ def test_a_product_that_contradicts_itself_is_refused(tmp_path: Path) -> None:
     assert raised.value.code == "PRODUCT_LINT"
 
 
-def test_a_badge_record_needs_true_tags(tmp_path: Path) -> None:
-    chip = {
-        "kind": "badge",
-        "module_aid": "F0435742444701",
-        "instance_aid": "F0434152445702",
-        "kmc": "chip/KMC#1",
-        "label": "X",
-        "records": [{"sfi": 1, "number": 1, "objects": {"5FFF": "card_id"}}],
-    }
-    with pytest.raises(ProductError, match="records"):
-        load_product(_written(tmp_path, {"chip": chip}))
+BADGE_CHIP: dict[str, Any] = {
+    "kind": "badge",
+    "module_aid": "F0435742444701",
+    "instance_aid": "F0434152445702",
+    "kmc": "chip/KMC#1",
+    "label": "X",
+    "records": [{"sfi": 21, "number": 1, "objects": {"DF05": "credential_bits"}}],
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"records": [{"sfi": 1, "number": 1, "objects": {"5FFF": "card_id"}}]}, "records"),
+        (
+            {"records": [{"sfi": 20, "number": 1, "objects": {"DF05": "credential_bits"}}]},
+            "files 21 to 30",
+        ),
+        ({"system_identifier": "LONGERTHAN"}, "system_identifier"),
+        ({"instance_aid": "F0434152445702FF", "system_identifier": "DOORWAYS"}, "15 octets"),
+    ],
+    ids=["tag", "open file", "long system", "long input"],
+)
+def test_a_badge_that_could_not_be_made_is_refused(
+    tmp_path: Path, changes: dict[str, Any], why: str
+) -> None:
+    with pytest.raises(ProductError, match=why) as raised:
+        load_product(_written(tmp_path, {"chip": BADGE_CHIP | changes}))
+    assert raised.value.code == "PRODUCT_FORMAT"
+
+
+def test_a_badges_bits_are_not_printed(tmp_path: Path) -> None:
+    changes = {"chip": BADGE_CHIP, "print": {"number": "credential_bits"}}
+    with pytest.raises(ProductError, match="show credential_number"):
+        load_product(_written(tmp_path, changes))
+
+
+def test_a_product_tells_whether_it_has_an_access_number() -> None:
+    products = CATALOGUE / "products/employee-badge"
+    assert [load_product(products / f"v{n}.yaml").credential for n in (1, 2)] == [False, True]
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from services.dataprep.domain.request import CardRequest
 from services.keymanagement.module.cardkeys import BADGE as BADGE_USAGE
 from services.keymanagement.module.cardkeys import EMV_USAGES, CardKeys
 from services.keymanagement.module.old_script import build
-from tests.unit.dataprep.fakes import BADGE, BANK, DEBIT, TODAY, WORKS
+from tests.unit.dataprep.fakes import BADGE, BANK, CREDENTIAL, DEBIT, TODAY, WORKS
 
 KMC = SecretBytes(bytes.fromhex("404142434445464748494a4b4c4d4e4f"))  # GlobalPlatform's test key
 EMV_KEYS = CardKeys(
@@ -78,7 +78,7 @@ def badge_sections(card_id: str) -> dict[str, bytes]:
         photo=b"portrait",
     )
     return encode_sections(
-        compose(draft(card_id, request, BADGE, WORKS, waived=(), today=TODAY), None)
+        compose(draft(card_id, request, BADGE, WORKS, waived=(), today=TODAY), None, CREDENTIAL)
     )
 
 

@@ -16,6 +16,7 @@ from services.encoding.domain import (
     SpoiledError,
     check_blank,
     check_reading,
+    check_refused,
     check_script,
     check_session,
     check_stripe,
@@ -82,6 +83,19 @@ async def test_a_chip_made_by_plan_reads_as_planned(kind: str, asked: int) -> No
     chip, wanted = await made(kind)
     assert len(wanted.reading.commands) == asked
     check_reading(wanted.reading, run(chip, wanted.reading.commands))
+
+
+async def test_a_badge_keeps_its_number_from_those_who_prove_nothing() -> None:
+    chip, wanted = await made("badge")
+    assert len(wanted.reading.refused) == 1
+    run(chip, wanted.reading.commands)
+    check_refused(run(chip, wanted.reading.refused))
+
+
+@pytest.mark.parametrize("answer", ["9000", "6A82", "DF0505060000000090009000"])
+def test_a_file_that_asks_for_no_proof_is_a_fault(answer: str) -> None:
+    with spoiled("CHIP_UNPROTECTED"):
+        check_refused([bytes.fromhex(answer)])
 
 
 async def test_another_cards_chip_does_not_read_as_planned() -> None:

@@ -19,9 +19,11 @@ def text_at(x: float, y: float, **options: Any) -> dict[str, Any]:
     return layer | options
 
 
-@pytest.mark.parametrize("name", ["emv-debit", "employee-badge"])
-def test_shipped_designs_load(name: str) -> None:
-    design = load_design(DESIGNS / name / "v1")
+@pytest.mark.parametrize(
+    ("name", "version"), [("emv-debit", "v1"), ("employee-badge", "v1"), ("employee-badge", "v2")]
+)
+def test_shipped_designs_load(name: str, version: str) -> None:
+    design = load_design(DESIGNS / name / version)
     assert design.spec.name == name
     assert len(design.digest) == 64
 

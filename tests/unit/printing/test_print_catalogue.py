@@ -16,6 +16,7 @@ def test_every_shipped_product_has_a_material_and_a_design() -> None:
     assert (debit.material, debit.design) == ("pvc-dual", "emv-debit/v1")
     assert debit.design_digest.hex() == designs["emv-debit/v1"].digest
     assert products["employee-badge", 1].design == "employee-badge/v1"
+    assert products["employee-badge", 2].design == "employee-badge/v2"
 
 
 @pytest.mark.parametrize(
