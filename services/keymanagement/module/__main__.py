@@ -10,22 +10,27 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from cardwright.hsm.port import HsmError
-from cardwright.secret import SecretBytes, SecretText
+from cardwright.secret import SecretText
+from services.keymanagement.module.backend import Backend
+from services.keymanagement.module.counts import COUNTS_FILE, UseCounts
+from services.keymanagement.module.directory import KeyDirectory
 from services.keymanagement.module.files import read_private, write_private
-from services.keymanagement.module.keys import Key
-from services.keymanagement.module.keystore import load_keystore, save_keystore
-from services.keymanagement.module.lifecycle import rotated, without
+from services.keymanagement.module.inventory import ENVIRONMENTS, KeyRecord
+from services.keymanagement.module.journal import JOURNAL_FILE, Journal, changing
+from services.keymanagement.module.keeper import Keeper
+from services.keymanagement.module.keystore import KEYSTORE_FILE, KeystoreBackend
+from services.keymanagement.module.lifecycle import ChangeKind
 from services.keymanagement.module.policy import Policy
 from services.keymanagement.module.provision import PASSPHRASE_FILE, create, issuers_of
 from services.keymanagement.module.server import start_server
-from services.keymanagement.module.software import SoftwareBackend, SoftwareTokens
+from services.keymanagement.module.software import SoftwareTokens
 from services.keymanagement.module.verbs import VerbsOfTokens
 
-_KEYSTORE = "keystore.json"
 _VARIABLE = "CARDWRIGHT_KEYSTORE_PASSPHRASE"
 _GRACE_S = 2.0
 
@@ -44,24 +49,26 @@ def main(argv: list[str]) -> int:
 
 def _init(options: argparse.Namespace) -> None:
     issuers = options.issuer or issuers_of(options.catalogue)
-    create(options.out, issuers, options.site or ["site-1"])
+    create(options.out, issuers, options.site or ["site-1"], options.environment)
 
 
 def _list(options: argparse.Namespace) -> None:
-    for key in sorted(_load(options.keys), key=lambda each: (each.label, each.version)):
-        _describe(key)
+    for record in Journal(options.keys / JOURNAL_FILE).inventory.records():
+        _describe(record)
 
 
 def _rotate(options: argparse.Namespace) -> None:
-    keys, key = rotated(_load(options.keys), options.label)
-    save_keystore(options.keys / _KEYSTORE, _passphrase(options.keys), keys)
-    _describe(key)
+    with changing(options.keys):
+        journal = Journal(options.keys / JOURNAL_FILE)
+        key = Keeper(_open(options.keys), journal).rotate(options.label)
+    _describe(journal.inventory.record(key.key_id))
 
 
 def _destroy(options: argparse.Namespace) -> None:
-    keys = without(_load(options.keys), options.key)
-    save_keystore(options.keys / _KEYSTORE, _passphrase(options.keys), keys)
-    _say({"destroyed": options.key})
+    with changing(options.keys):
+        journal = Journal(options.keys / JOURNAL_FILE)
+        Keeper(_open(options.keys), journal).change(options.key, ChangeKind.DESTROYED)
+    _describe(journal.inventory.record(options.key))
 
 
 async def _serve(options: argparse.Namespace) -> None:
@@ -69,7 +76,13 @@ async def _serve(options: argparse.Namespace) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     folder: Path = options.keys
-    verbs = VerbsOfTokens(SoftwareTokens(SoftwareBackend(_load(folder))))
+    journal = Journal(folder / JOURNAL_FILE)
+    counts = UseCounts(folder / COUNTS_FILE)
+
+    def directory_of(backend: Backend) -> KeyDirectory:
+        return KeyDirectory(backend, journal.inventory, counts, journal.refresh)
+
+    verbs = VerbsOfTokens(SoftwareTokens(_open(folder)), directory_of)
     policy = Policy.load(folder / "policy.json")
     server, address = await start_server(options.listen, verbs.of, policy)
     ready = {"ready": True, "address": address}
@@ -78,6 +91,7 @@ async def _serve(options: argparse.Namespace) -> None:
     _say(ready)
     await stop.wait()
     await server.stop(_GRACE_S)
+    counts.close()
 
 
 def _say(line: Mapping[str, object]) -> None:
@@ -85,12 +99,22 @@ def _say(line: Mapping[str, object]) -> None:
     sys.stdout.flush()
 
 
-def _describe(key: Key) -> None:
-    _say({"key": key.key_id, "usage": key.usage.value, "kcv": key.kcv.hex().upper()})
+def _describe(record: KeyRecord) -> None:
+    _say(
+        {
+            "key": record.key.key_id,
+            "usage": record.key.usage.value,
+            "algorithm": str(record.key.algorithm),
+            "kcv": record.key.kcv.hex().upper(),
+            "state": record.state_at(datetime.now(UTC)).value,
+            "environment": record.terms.environment,
+            "owner": record.terms.owner,
+        }
+    )
 
 
-def _load(folder: Path) -> dict[Key, SecretBytes]:
-    return load_keystore(folder / _KEYSTORE, _passphrase(folder))
+def _open(folder: Path) -> KeystoreBackend:
+    return KeystoreBackend(folder / KEYSTORE_FILE, _passphrase(folder))
 
 
 def _passphrase(folder: Path) -> SecretText:
@@ -107,14 +131,15 @@ def _parser() -> argparse.ArgumentParser:
     init.add_argument("--catalogue", type=Path, default=Path("catalogue"), help="with issuers/")
     init.add_argument("--issuer", action="append", help="instead of the catalogue's; repeatable")
     init.add_argument("--site", action="append", help="default site-1; repeatable")
+    init.add_argument("--environment", choices=ENVIRONMENTS, default="test")
     serve = commands.add_parser("serve", help="serve the keys of a folder that init made")
     serve.add_argument("--keys", type=Path, required=True, help="folder with keystore.json")
     serve.add_argument("--listen", default="127.0.0.1:0", help="host:port or unix:path")
     serve.add_argument("--port-file", type=Path, help="where to write the ready line")
     listing = commands.add_parser("list", help="list keys with their check values")
-    rotate = commands.add_parser("rotate", help="add a newer version of a key; restart to use it")
+    rotate = commands.add_parser("rotate", help="add a newer version of a key, at once in use")
     rotate.add_argument("--label", required=True, help='e.g. "bureau/request"')
-    destroy = commands.add_parser("destroy", help="destroy an old version of a key, for ever")
+    destroy = commands.add_parser("destroy", help="destroy a version of a key, for ever")
     destroy.add_argument("--key", required=True, help='e.g. "bureau/request#1"')
     for command in (listing, rotate, destroy):
         command.add_argument("--keys", type=Path, required=True, help="folder with keystore.json")

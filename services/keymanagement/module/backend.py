@@ -11,11 +11,10 @@ from typing import Protocol
 
 from cardwright.cipher import BlockCipher, Tdes
 from cardwright.emv.rsa import RsaPrivate
-from cardwright.hsm.port import HsmError
 from cardwright.secret import SecretBytes, SecretText
 from services.keymanagement.module.keys import Algorithm, Key, Usage
 
-__all__ = ["Backend", "KeyChanger", "KeyDirectory", "Tokens"]
+__all__ = ["Backend", "KeyChanger", "Tokens"]
 
 
 class Backend(Protocol):
@@ -27,6 +26,9 @@ class Backend(Protocol):
 
     def keys(self) -> Iterable[Key]:
         """List every key (C_FindObjects)."""
+
+    def refresh(self) -> None:
+        """Look again which keys there are: a ceremony changed some."""
 
     def public_value(self, key: Key) -> bytes:
         """Return a pair's public half: a P-256 point (SEC 1), 32 octets of Ed25519, a modulus."""
@@ -79,6 +81,9 @@ class KeyChanger(Protocol):
     def destroy(self, key: Key) -> None:
         """Destroy a key's value for ever; nothing happens if it is gone."""
 
+    def commit(self) -> None:
+        """Make durable what was changed; a token has done so already."""
+
 
 class Tokens(Protocol):
     """Whose keys a backend shows: PKCS#11 authorises per token, so each caller has its own."""
@@ -89,37 +94,3 @@ class Tokens(Protocol):
         Raises:
             HsmError: TOKEN_UNKNOWN, TOKEN_LOGIN, BACKEND_UNAVAILABLE.
         """
-
-
-class KeyDirectory:
-    """Finds keys by id or label, and insists on their purpose."""
-
-    def __init__(self, keys: Iterable[Key]) -> None:
-        self._keys: dict[str, Key] = {}
-        for key in sorted(keys, key=lambda each: each.version):
-            self._keys[key.key_id] = self._keys[key.label] = key  # the newest wins the label
-
-    def find(self, name: str, usage: Usage) -> Key:
-        """Find a key by its id ("label#version"), or the newest by its label.
-
-        Raises:
-            HsmError: KEY_UNKNOWN or KEY_USAGE.
-        """
-        key = self._keys.get(name)
-        if key is None:
-            raise HsmError(
-                "KEY_UNKNOWN", f"There is no key {name}: create it, or correct the name."
-            )
-        if key.usage is not usage:
-            raise HsmError(
-                "KEY_USAGE", f"{name} was made for {key.usage.value}, not {usage.value}."
-            )
-        return key
-
-    def with_prefix(self, prefix: str) -> list[Key]:
-        """List keys, every version, whose label begins so."""
-        return [
-            key
-            for name, key in self._keys.items()
-            if name == key.key_id and key.label.startswith(prefix)
-        ]

@@ -16,7 +16,8 @@ from cardwright.emv.keys import derive_option_a, kcv
 from cardwright.hsm.port import HsmError, KeyCheck
 from cardwright.proto.vault.v1.sections_pb2 import ChipKeysSection, KeysSection
 from cardwright.secret import SecretBytes
-from services.keymanagement.module.backend import Backend, KeyDirectory
+from services.keymanagement.module.backend import Backend
+from services.keymanagement.module.directory import KeyDirectory
 from services.keymanagement.module.keys import Usage
 
 __all__ = ["BADGE", "EMV_USAGES", "CardKeys", "Recipe", "check_value", "derive", "parse_recipe"]

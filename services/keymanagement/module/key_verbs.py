@@ -12,6 +12,7 @@ from cardwright.vault.sealing import SealingError
 from services.keymanagement.module.base import VerbsBase
 from services.keymanagement.module.batches import each
 from services.keymanagement.module.keys import Family, Usage
+from services.keymanagement.module.lifecycle import Work
 from services.keymanagement.module.policy import Caller
 
 __all__ = ["KeyVerbs"]
@@ -26,7 +27,7 @@ class KeyVerbs(VerbsBase):
     def sign(self, caller: Caller, payloads: Sequence[bytes]) -> Signatures:
         """Sign by the caller's own key."""
         caller.require_verb("sign")
-        key = self._directory.find(caller.signing_key, Usage.SIGN)
+        key = self._directory.find(caller.signing_key, Usage.SIGN, uses=len(payloads))
         return Signatures(
             key.key_id, tuple(self._backend.sign(key, payload) for payload in payloads)
         )
@@ -56,7 +57,7 @@ class KeyVerbs(VerbsBase):
         """Digest by HMAC."""
         caller.require_verb("digest")
         caller.require_key("digest", key_label)
-        key = self._directory.find(key_label, Usage.DIGEST)
+        key = self._directory.find(key_label, Usage.DIGEST, uses=len(values))
         return [self._backend.digest(key, value.reveal()) for value in values]
 
     def public_keys(self, caller: Caller, prefix: str) -> list[PublicKey]:
@@ -64,13 +65,13 @@ class KeyVerbs(VerbsBase):
         caller.require_verb("public_keys")
         return [
             PublicKey(key.key_id, key.algorithm.family.value, self._backend.public_value(key))
-            for key in self._directory.with_prefix(prefix)
+            for key, _ in self._directory.with_prefix(prefix)
             if key.algorithm.family in _PAIRS
         ]
 
     def _agree(self, caller: Caller, item: Agreement) -> SecretBytes:
         caller.require_key("agree", item.key_id)
-        key = self._directory.find(item.key_id, Usage.REQUEST)
+        key = self._directory.find(item.key_id, Usage.REQUEST, Work.PROCESS)
         try:
             return self._backend.agree(key, item.public_key)
         except ValueError:

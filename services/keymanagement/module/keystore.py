@@ -16,9 +16,12 @@ from cardwright.hsm.port import HsmError
 from cardwright.secret import SecretBytes, SecretText
 from services.keymanagement.module.files import read_private, write_private
 from services.keymanagement.module.keys import Algorithm, Key, Usage
+from services.keymanagement.module.software import SoftwareBackend
 from services.keymanagement.module.values import check_value
 
-__all__ = ["load_keystore", "save_keystore"]
+__all__ = ["KEYSTORE_FILE", "KeystoreBackend", "load_keystore", "save_keystore"]
+
+KEYSTORE_FILE: Final = "keystore.json"
 
 _FORMAT: Final = "cardwright-keystore-v2"
 # OWASP's recommendation for scrypt is N=2^17, r=8, p=1: 128 MiB and a few tenths of a second.
@@ -72,6 +75,49 @@ def load_keystore(path: Path, passphrase: SecretText) -> dict[Key, SecretBytes]:
             "KEYSTORE_PASSPHRASE", f"{path.name} does not open: another passphrase, or changed."
         ) from None
     return dict(_entry(entry) for entry in json.loads(plaintext))
+
+
+class KeystoreBackend(SoftwareBackend):
+    """The software backend over a keystore file: it takes up what another process wrote there.
+
+    Args:
+        path: the file.
+        passphrase: opens it.
+
+    Raises:
+        HsmError: as `load_keystore`.
+    """
+
+    def __init__(self, path: Path, passphrase: SecretText) -> None:
+        self._path = path
+        self._passphrase = passphrase
+        self._seen = _look(path)
+        super().__init__(load_keystore(path, passphrase))
+
+    def refresh(self) -> None:
+        """Read the file again if it was replaced; some tenths of a second, as scrypt has it."""
+        seen = _look(self._path)
+        if seen == self._seen:
+            return
+        found = load_keystore(self._path, self._passphrase)
+        for key in self.values.keys() - found.keys():
+            self.destroy(key)
+        for key in found.keys() - self.values.keys():
+            self._take(key, found[key])
+        self._seen = seen
+
+    def commit(self) -> None:
+        """Replace the file."""
+        save_keystore(self._path, self._passphrase, self.values)
+        self._seen = _look(self._path)
+
+
+def _look(path: Path) -> tuple[int, int]:
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise HsmError("FILE_MISSING", f"{path.name} can't be read: {error.strerror}.") from None
+    return status.st_ino, status.st_mtime_ns
 
 
 def _entry(entry: dict[str, Any]) -> tuple[Key, SecretBytes]:

@@ -6,7 +6,8 @@ Production keys come from key ceremonies and stay in an HSM; nothing made here s
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -14,13 +15,19 @@ import yaml
 
 from cardwright.hsm.port import HsmError
 from cardwright.secret import SecretBytes, SecretText
+from services.keymanagement.module.backend import Backend
 from services.keymanagement.module.files import read_private, write_private
+from services.keymanagement.module.inventory import Change, Terms
+from services.keymanagement.module.journal import JOURNAL_FILE, SIGNER, Journal
+from services.keymanagement.module.keeper import begun
 from services.keymanagement.module.keys import Key, Usage
-from services.keymanagement.module.keystore import save_keystore
+from services.keymanagement.module.keystore import KEYSTORE_FILE, save_keystore
+from services.keymanagement.module.lifecycle import ChangeKind, State
 from services.keymanagement.module.policy import GRANTS, save_policy
+from services.keymanagement.module.software import SoftwareBackend
 from services.keymanagement.module.values import check_value, make
 
-__all__ = ["PASSPHRASE_FILE", "SECTIONS", "create", "issuers_of", "test_keys"]
+__all__ = ["PASSPHRASE_FILE", "SECTIONS", "beginnings", "create", "issuers_of", "test_keys"]
 
 SECTIONS: Final = (
     "request",
@@ -46,16 +53,27 @@ VENDOR_FILE: Final = "chip-kmc.hex"
 PASSPHRASE_FILE: Final = "passphrase"  # noqa: S105  # the file's name
 
 _BUREAU: Final = {
+    SIGNER: Usage.SIGN,
     "bureau/request": Usage.REQUEST,
+    "bureau/KBPK": Usage.KEY_ENCRYPTION,
     "chip/KMC": Usage.CHIP_MASTER,
     "digest/pan": Usage.DIGEST,
     "digest/dead-letter": Usage.DIGEST,
 }
+_BUREAUS: Final = frozenset({"bureau", "chip", "digest", "section"})
 _ISSUER: Final = {
     "IMK-AC": Usage.IMK_AC,
     "IMK-SMI": Usage.IMK_SMI,
     "IMK-SMC": Usage.IMK_SMC,
+    "IMK-DAC": Usage.IMK_DAC,
+    "IMK-IDN": Usage.IMK_IDN,
+    "IMK-CVC3": Usage.IMK_CVC3,
     "CVK": Usage.CVK,
+    "PVK": Usage.PVK,
+    "IBM-PIN": Usage.IBM_PIN,
+    "PEK": Usage.PIN_ENCRYPTION,
+    "ZMK": Usage.ZONE_MASTER,
+    "KMC": Usage.CHIP_MASTER,
     "BADGE": Usage.BADGE_MASTER,
 }
 
@@ -84,13 +102,33 @@ def test_keys(issuers: Sequence[str], sites: Sequence[str]) -> dict[Key, SecretB
     return keys
 
 
-def create(out: Path, issuers: Sequence[str], sites: Sequence[str]) -> None:
-    """Write keystore, policy, tokens/<name>.token, chip-kmc.hex, and a passphrase if none is there.
+def beginnings(keys: Iterable[Key], backend: Backend, environment: str = "test") -> list[Change]:
+    """Tell how keys came to be and were activated, the module's own signing key first."""
+    first = sorted(keys, key=lambda key: key.label != SIGNER)
+    changes = []
+    for key in first:
+        terms = Terms(environment, _owner(key))
+        made = begun(key, ChangeKind.GENERATED, terms, backend)
+        active = replace(made, kind=ChangeKind.ACTIVATED, state=State.ACTIVE, public=b"")
+        changes += [made, active]
+    return changes
+
+
+def create(
+    out: Path, issuers: Sequence[str], sites: Sequence[str], environment: str = "test"
+) -> None:
+    """Write keystore, journal, policy, tokens/<name>.token, chip-kmc.hex, and a passphrase.
+
+    Args:
+        out: folder to write to; a passphrase that is there stays.
+        issuers: whose keys to make.
+        sites: where services stand.
+        environment: that all keys are for, "test" or "live".
 
     Raises:
         HsmError: KEYSTORE_EXISTS, since to replace keys would make all that they sealed unreadable.
     """
-    keystore = out / "keystore.json"
+    keystore = out / KEYSTORE_FILE
     if keystore.exists():
         raise HsmError(
             "KEYSTORE_EXISTS", f"{keystore.name} exists: move it away if its keys may be lost."
@@ -107,6 +145,9 @@ def create(out: Path, issuers: Sequence[str], sites: Sequence[str]) -> None:
     save_policy(out / "policy.json", tokens)
     keys = test_keys(issuers, sites)
     write_private(out / VENDOR_FILE, _vendors_copy(keys).hex().encode())
+    (out / JOURNAL_FILE).unlink(missing_ok=True)  # of a set-up that a crash cut short
+    backend = SoftwareBackend(keys)
+    Journal(out / JOURNAL_FILE).append(beginnings(keys, backend, environment), backend.sign)
     # Last, as it is what says that all the rest is there.
     save_keystore(keystore, passphrase, keys)
 
@@ -114,6 +155,14 @@ def create(out: Path, issuers: Sequence[str], sites: Sequence[str]) -> None:
 def _vendors_copy(keys: dict[Key, SecretBytes]) -> bytes:
     """Take the chips' transport key: its vendor has it too, and here the simulators are that."""
     return next(value.reveal() for key, value in keys.items() if key.label == "chip/KMC")
+
+
+def _owner(key: Key) -> str:
+    """Tell whose a key is, by its label: an issuer's, who signs with it, or the bureau's."""
+    kind, _, name = key.label.partition("/")
+    if key.usage is Usage.SIGN:
+        return name
+    return "bureau" if kind in _BUREAUS else kind
 
 
 def _callers(sites: Sequence[str]) -> list[tuple[str, str]]:

@@ -15,8 +15,10 @@ from cardwright.vault.sealing import (
     parse_sealed,
     unwrap_data_key,
 )
-from services.keymanagement.module.backend import Backend, KeyDirectory
+from services.keymanagement.module.backend import Backend
+from services.keymanagement.module.directory import KeyDirectory
 from services.keymanagement.module.keys import Key, Usage
+from services.keymanagement.module.lifecycle import Work
 
 __all__ = ["Sections"]
 
@@ -51,7 +53,7 @@ class Sections:
             HsmError: KEY_UNKNOWN, KEY_USAGE or SEALED_EPHEMERAL.
             SealingError: SEALED_KEY.
         """
-        key = self._directory.find(item.key_id, Usage.SECTION)
+        key = self._directory.find(item.key_id, Usage.SECTION, Work.PROCESS)
         if key.label != f"section/{section}":
             raise HsmError("KEY_USAGE", f"{key.key_id} is not the key of section {section}.")
         return unwrap_data_key(

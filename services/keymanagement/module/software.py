@@ -46,7 +46,13 @@ class SoftwareBackend:
 
     def keys(self) -> Iterable[Key]:
         """List every key."""
-        return self._secrets.keys()
+        return list(self._secrets)
+
+    def refresh(self) -> None:
+        """Do nothing: who else could change this process's memory."""
+
+    def commit(self) -> None:
+        """Do nothing: it is memory."""
 
     def public_value(self, key: Key) -> bytes:
         """Return a key pair's public half."""

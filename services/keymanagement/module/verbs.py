@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from cardwright.secret import SecretText
 from services.keymanagement.module.backend import Backend, Tokens
 from services.keymanagement.module.card_verbs import CardVerbs
 from services.keymanagement.module.chip_verbs import ChipVerbs
+from services.keymanagement.module.directory import KeyDirectory
 from services.keymanagement.module.key_verbs import KeyVerbs
 
 __all__ = ["Verbs", "VerbsOfTokens"]
@@ -19,10 +22,16 @@ class Verbs(KeyVerbs, CardVerbs, ChipVerbs):
 
 
 class VerbsOfTokens:
-    """The verbs over each caller's own token; made once a token, as handles stay good."""
+    """The verbs over each caller's own token; made once a token, as handles stay good.
 
-    def __init__(self, tokens: Tokens) -> None:
+    Args:
+        tokens: each caller's.
+        directory_of: says which keys of a token may be used now.
+    """
+
+    def __init__(self, tokens: Tokens, directory_of: Callable[[Backend], KeyDirectory]) -> None:
         self._tokens = tokens
+        self._directory_of = directory_of
         self._verbs: list[tuple[Backend, Verbs]] = []
 
     def of(self, caller: str, login: SecretText) -> Verbs:
@@ -35,6 +44,6 @@ class VerbsOfTokens:
         for known, verbs in self._verbs:
             if known is backend:
                 return verbs
-        verbs = Verbs(backend)
+        verbs = Verbs(backend, self._directory_of(backend))
         self._verbs.append((backend, verbs))
         return verbs

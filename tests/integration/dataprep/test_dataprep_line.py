@@ -21,7 +21,6 @@ from services.dataprep.handlers import PrepareDesk
 from services.keymanagement.handlers import DeriveKeysDesk
 from services.keymanagement.module.policy import GRANTS, Caller
 from services.keymanagement.module.provision import test_keys as make_keys
-from services.keymanagement.module.software import SoftwareBackend
 from services.keymanagement.module.verbs import Verbs
 from tests.unit.dataprep.fakes import (
     BANK,
@@ -33,6 +32,7 @@ from tests.unit.dataprep.fakes import (
     order,
     sensitive,
 )
+from tests.unit.keymanagement.module_kit import verbs_over
 
 TX = cast("Transaction", object())
 SERIAL = bytes.fromhex("00010203040506070809")
@@ -91,7 +91,7 @@ class Line:
     def __init__(self) -> None:
         keys = make_keys([BANK.name, WORKS.name], ["site-1"])
         self.kmc = next(value for key, value in keys.items() if key.label == "chip/KMC")
-        self._verbs = Verbs(SoftwareBackend(keys))
+        self._verbs = verbs_over(keys)
         public = self._verbs.public_keys(Caller("qa.site-1", GRANTS["qa"]), "section/")
         self._sealer, self._store = Sealer(newest_keys(public)), dict[tuple[str, str], bytes]()
 

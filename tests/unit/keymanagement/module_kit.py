@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from cardwright.hsm.port import SealedItem
 from cardwright.proto.vault.v1.sections_pb2 import KeysSection
 from cardwright.secret import SecretBytes
 from cardwright.vault.sealing import Sealer
 from cardwright.vault.vault import newest_keys
+from services.keymanagement.module.backend import Backend
+from services.keymanagement.module.directory import KeyDirectory
+from services.keymanagement.module.inventory import Inventory
 from services.keymanagement.module.keys import Key
 from services.keymanagement.module.policy import GRANTS, Caller
+from services.keymanagement.module.provision import beginnings
 from services.keymanagement.module.provision import test_keys as make_keys
 from services.keymanagement.module.software import SoftwareBackend
 from services.keymanagement.module.verbs import Verbs
@@ -29,12 +33,22 @@ def caller(role: str) -> Caller:
     return Caller(f"{role}.site-1", GRANTS[role])
 
 
+def directory_of(backend: Backend) -> KeyDirectory:
+    """Every key of a backend, as active test keys."""
+    return KeyDirectory(backend, Inventory.of(beginnings(backend.keys(), backend)))
+
+
+def verbs_over(keys: Mapping[Key, SecretBytes]) -> Verbs:
+    backend = SoftwareBackend(keys)
+    return Verbs(backend, directory_of(backend))
+
+
 class Kit:
     """The keys, the verbs over them, and a sealer for what data preparation writes."""
 
     def __init__(self) -> None:
         self.keys: dict[Key, SecretBytes] = make_keys([ISSUER], ["site-1"])
-        self.verbs = Verbs(SoftwareBackend(self.keys))
+        self.verbs = verbs_over(self.keys)
         public = self.verbs.public_keys(caller("dataprep"), "section/")
         self.sealer = Sealer(newest_keys(public))
 

@@ -24,10 +24,8 @@ from cardwright.hsm.port import (
 )
 from cardwright.secret import SecretBytes
 from services.keymanagement.module.keys import Algorithm, Key, Usage
-from services.keymanagement.module.software import SoftwareBackend
 from services.keymanagement.module.values import check_value, make
-from services.keymanagement.module.verbs import Verbs
-from tests.unit.keymanagement.module_kit import ISSUER, caller
+from tests.unit.keymanagement.module_kit import ISSUER, caller, verbs_over
 
 SERIAL = bytes.fromhex("00010000427700001234")
 DIRECTORY = ChipApplication(
@@ -74,7 +72,7 @@ class Bench:
                 _key(f"{ISSUER}/KMC", issuer or setting.algorithm),
             ]
         )
-        self.verbs = Verbs(SoftwareBackend(keys))
+        self.verbs = verbs_over(keys)
         kind = KeyType.AES if setting.algorithm.family is AES.family else KeyType.TDES
         transport = next(value for key, value in keys.items() if key.label == "chip/KMC")
         self.chip: Chip = manufacture(

@@ -8,7 +8,6 @@ import pytest
 from cardwright.hsm.port import HsmError
 from cardwright.secret import SecretBytes, SecretText
 from services.keymanagement.module import keystore
-from services.keymanagement.module.backend import KeyDirectory
 from services.keymanagement.module.files import write_private
 from services.keymanagement.module.keys import Algorithm, Key, Usage
 from services.keymanagement.module.keystore import load_keystore, save_keystore
@@ -86,18 +85,6 @@ def test_a_file_that_others_may_read_is_refused(tmp_path: Path) -> None:
     assert refused(path) == "FILE_EXPOSED"
     path.unlink()
     assert refused(path) == "FILE_MISSING"
-
-
-def test_a_label_means_its_newest_version() -> None:
-    old, new = (Key("k", version, Usage.CVK, TDES, b"") for version in (2, 10))
-    directory = KeyDirectory([new, old])
-    assert directory.find("k", Usage.CVK) is new
-    assert directory.find("k#2", Usage.CVK) is old
-    assert directory.with_prefix("k") == [old, new]
-    for name, usage, code in (("k#3", Usage.CVK, "KEY_UNKNOWN"), ("k", Usage.SIGN, "KEY_USAGE")):
-        with pytest.raises(HsmError) as caught:
-            directory.find(name, usage)
-        assert caught.value.code == code
 
 
 def test_init_makes_keys_for_the_catalogues_issuers_and_never_replaces_them(tmp_path: Path) -> None:

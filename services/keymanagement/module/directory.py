@@ -1,0 +1,121 @@
+"""Finds keys for verbs: the right purpose, a state that allows the work, and uses left."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from cardwright.hsm.port import HsmError
+from services.keymanagement.module.backend import Backend
+from services.keymanagement.module.counts import UseCounts
+from services.keymanagement.module.inventory import Inventory, KeyRecord
+from services.keymanagement.module.keys import Key, Usage
+from services.keymanagement.module.lifecycle import State, Work
+
+__all__ = ["KeyDirectory"]
+
+
+class KeyDirectory:
+    """The keys of one backend, as far as the inventory lets them be used now.
+
+    It takes up every change of the inventory by itself. A key that no journal knows is not used.
+
+    Args:
+        backend: holds the keys.
+        inventory: says what each may do.
+        counts: how often each was used; left out, limits don't hold.
+        renew: has the inventory look for changes, before each use of a key.
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        inventory: Inventory,
+        counts: UseCounts | None = None,
+        renew: Callable[[], object] | None = None,
+    ) -> None:
+        self._backend = backend
+        self._inventory = inventory
+        self._counts = counts
+        self._renew = renew
+        self._names: dict[str, list[Key]] = {}
+        self._generation = -1
+        self._look()
+
+    def find(
+        self,
+        name: str,
+        usage: Usage,
+        work: Work = Work.PROTECT,
+        *,
+        environment: str = "",
+        uses: int = 1,
+    ) -> Key:
+        """Find a key by its id ("label#version"), or by its label the newest that may be used.
+
+        Args:
+            name: which key.
+            usage: the purpose that it must have.
+            work: what it is asked to do.
+            environment: of the card that it is for; empty where there is no card.
+            uses: how many uses to count.
+
+        Raises:
+            HsmError: KEY_UNKNOWN, KEY_USAGE, KEY_INACTIVE, KEY_COMPROMISED, KEY_DESTROYED,
+                KEY_ENVIRONMENT or KEY_USED_UP.
+        """
+        self._look()
+        refusal = None
+        for key in self._names.get(name, ()):
+            if key.usage is not usage:
+                raise HsmError(
+                    "KEY_USAGE", f"{name} was made for {key.usage.value}, not {usage.value}."
+                )
+            try:
+                self._use(self._inventory.record(key.key_id), work, environment, uses)
+            except HsmError as error:
+                refusal = refusal or error
+                continue
+            return key
+        raise refusal or self._unknown(name)
+
+    def with_prefix(self, prefix: str) -> list[tuple[Key, State]]:
+        """List keys, every version that is not destroyed, whose label begins so, with its state."""
+        self._look()
+        now = datetime.now(UTC)
+        return [
+            (keys[0], self._inventory.record(name).state_at(now))
+            for name, keys in self._names.items()
+            if name == keys[0].key_id and keys[0].label.startswith(prefix)
+        ]
+
+    def _use(self, record: KeyRecord, work: Work, environment: str, uses: int) -> None:
+        record.require(work, environment, datetime.now(UTC))
+        if self._counts is not None:
+            self._counts.add(record.key.key_id, uses, record.terms.limit)
+
+    def _unknown(self, name: str) -> HsmError:
+        for record in self._inventory.records():
+            if name in {record.key.key_id, record.key.label} and record.state is State.DESTROYED:
+                return HsmError("KEY_DESTROYED", f"{name} is destroyed: name another key.")
+        return HsmError("KEY_UNKNOWN", f"There is no key {name}: create it, or correct the name.")
+
+    def _look(self) -> None:
+        if self._renew is not None:
+            self._renew()
+        if self._generation == self._inventory.generation:
+            return
+        self._backend.refresh()
+        by_name: dict[str, list[Key]] = defaultdict(list)
+        known = {
+            record.key
+            for record in self._inventory.records()
+            if record.state is not State.DESTROYED
+        }
+        for key in sorted(self._backend.keys(), key=lambda each: -each.version):
+            if key in known:
+                by_name[key.key_id].append(key)
+                by_name[key.label].append(key)
+        self._names = dict(by_name)
+        self._generation = self._inventory.generation
