@@ -14,7 +14,7 @@ from cardwright.hsm.chips import (
     SealedGroupings,
 )
 from cardwright.hsm.inventory import JournalEntry, Pool
-from cardwright.hsm.pins import PinItem, PinTranslation
+from cardwright.hsm.pins import PinItem, PinTranslation, PreparedPin
 from cardwright.hsm.port import CardValues, DerivedCardKeys
 from cardwright.proto.hsm.v1 import security_module_pb2 as pb
 from cardwright.proto.vault.v1 import sections_pb2
@@ -36,6 +36,7 @@ __all__ = [
     "pin_to",
     "pool_from",
     "pool_to",
+    "prepared_to",
     "translation_from",
     "translation_to",
     "verdict_from",
@@ -191,6 +192,15 @@ def pin_from(said: pb.PinItem) -> PinItem:
         pvk=said.pvk,
         pvk_index=said.pvk_index,
         mailed=said.mailed,
+    )
+
+
+def prepared_to(pin: PreparedPin) -> pb.PreparedPin:
+    """Encode a sealed PIN."""
+    return pb.PreparedPin(
+        sealed_for_chip=pin.sealed_for_chip,
+        sealed_for_mailer=pin.sealed_for_mailer,
+        verification=pin.verification.reveal(),
     )
 
 

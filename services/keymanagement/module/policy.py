@@ -41,7 +41,14 @@ def _grant(*sections: str, **keys: tuple[str, ...]) -> Grant:
 GRANTS: Mapping[str, Grant] = {
     # Anybody may sign in its own name, read public keys and digest what it could not read.
     "request": _grant(agree=("bureau/request", "request/*"), digest=("digest/pan",)),
-    "dataprep": _grant("request", card_values=("*/CVK",), digest=("digest/pan",)),
+    # Has PINs drawn or taken over, and never sees one.
+    "dataprep": _grant(
+        "request",
+        card_values=("*/CVK",),
+        digest=("digest/pan",),
+        prepare_pins=("*/PVK", "*/IBM-PIN", "*/PEK"),
+        translate_pins=("*/PEK",),
+    ),
     # Derives and seals card keys, but opens no section itself.
     "keymanagement": _grant(derive_card_keys=("*/IMK-*", "*/BADGE")),
     "printing": _grant("print"),
@@ -53,7 +60,8 @@ GRANTS: Mapping[str, Grant] = {
         personalize=("chip/*", "*/KMC"),
         check_personalization=("chip/*", "*/KMC"),
     ),
-    "qa": _grant("inspection"),
+    # Plays the issuer's host for test cards.
+    "qa": _grant("inspection", authorize=("*/IMK-AC", "*/IMK-SMI")),
     "logistics": _grant(),
     # The one role that sees PINs in clear. It handles no card, and opens nothing that a card shows.
     "pinmailer": _grant("pin", "mailer"),

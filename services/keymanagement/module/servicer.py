@@ -11,6 +11,7 @@ from google.protobuf.message import Message
 from grpc import StatusCode, aio
 
 from cardwright.hsm import wire
+from cardwright.hsm.authorization import Authorization
 from cardwright.hsm.port import Agreement, CardValuesItem, HsmError, SealedItem, WrappedDataKey
 from cardwright.proto.hsm.v1 import security_module_pb2 as pb
 from cardwright.proto.hsm.v1.security_module_pb2_grpc import SecurityModuleServiceServicer
@@ -145,6 +146,48 @@ class Servicer(SecurityModuleServiceServicer):
 
         return await self._answer(context, answer)
 
+    async def PreparePins(
+        self, request: pb.PreparePinsRequest, context: _Context
+    ) -> pb.PreparePinsResponse:
+        def answer(verbs: Verbs, caller: Caller) -> pb.PreparePinsResponse:
+            items = [wire.pin_from(each) for each in request.items]
+            return pb.PreparePinsResponse(
+                results=[
+                    _result(pb.PreparedPin, wire.prepared_to, each)
+                    for each in verbs.prepare_pins(caller, items)
+                ]
+            )
+
+        return await self._answer(context, answer)
+
+    async def TranslatePins(
+        self, request: pb.TranslatePinsRequest, context: _Context
+    ) -> pb.TranslatePinsResponse:
+        def answer(verbs: Verbs, caller: Caller) -> pb.TranslatePinsResponse:
+            items = [wire.translation_from(each) for each in request.items]
+            return pb.TranslatePinsResponse(
+                results=[
+                    _result(pb.TranslatedPin, _translated, each)
+                    for each in verbs.translate_pins(caller, items)
+                ]
+            )
+
+        return await self._answer(context, answer)
+
+    async def Authorize(
+        self, request: pb.AuthorizeRequest, context: _Context
+    ) -> pb.AuthorizeResponse:
+        def answer(verbs: Verbs, caller: Caller) -> pb.AuthorizeResponse:
+            items = [wire.authorization_from(each) for each in request.items]
+            return pb.AuthorizeResponse(
+                results=[
+                    _result(pb.Authorization, _authorization, each)
+                    for each in verbs.authorize(caller, items)
+                ]
+            )
+
+        return await self._answer(context, answer)
+
     async def PublicKeys(
         self, request: pb.PublicKeysRequest, context: _Context
     ) -> pb.PublicKeysResponse:
@@ -183,3 +226,11 @@ def _agreed(secret: SecretBytes) -> pb.AgreeResult:
 
 def _script(commands: tuple[bytes, ...]) -> pb.PersonalizeResult:
     return pb.PersonalizeResult(script=commands)
+
+
+def _translated(block: bytes) -> pb.TranslatedPin:
+    return pb.TranslatedPin(pin_block=block)
+
+
+def _authorization(answer: Authorization) -> pb.Authorization:
+    return pb.Authorization(authentication_data=answer.authentication_data, scripts=answer.scripts)

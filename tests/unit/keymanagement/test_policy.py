@@ -43,6 +43,9 @@ USERS: dict[str, set[str]] = {
     "derive_card_keys": {"keymanagement"},
     "personalize": {"encoding"},
     "check_personalization": {"encoding"},
+    "prepare_pins": {"dataprep"},
+    "translate_pins": {"dataprep"},
+    "authorize": {"qa"},
     "sign": set(GRANTS),
     "public_keys": set(GRANTS),
 }
@@ -57,6 +60,9 @@ CALLS: dict[str, Callable[[Verbs, Caller], object]] = {
     "check_personalization": lambda verbs, who: verbs.check_personalization(
         who, [ChipAnswers(CHIP, ())]
     ),
+    "prepare_pins": lambda verbs, who: verbs.prepare_pins(who, []),
+    "translate_pins": lambda verbs, who: verbs.translate_pins(who, []),
+    "authorize": lambda verbs, who: verbs.authorize(who, []),
     "sign": lambda verbs, who: verbs.sign(who, [b"payload"]),
     "public_keys": lambda verbs, who: verbs.public_keys(who, ""),
 }
