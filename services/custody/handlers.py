@@ -18,6 +18,7 @@ from cardwright.station.measures import Measures
 from cardwright.station.signing import FactSigner, Statement
 from cardwright.telemetry import CardTracer
 from services.custody.adapters.publisher import Publisher
+from services.custody.adapters.signers import Signers
 from services.custody.domain.book import Book, retell
 from services.custody.domain.control import Control, Handout
 from services.custody.domain.plan import Plan, Sealed, plan, seal
@@ -44,6 +45,7 @@ class Custodian:
     site: str
     log: EventLog
     verifier: SignatureVerifier
+    signers: Signers
     signer: FactSigner
     publisher: Publisher
     control: Control
@@ -83,7 +85,7 @@ class Custodian:
         began = time.time_ns()
         if self._adrift:
             await self._rebuild()
-        work = self._sort(batch)
+        work = await self._sort(batch)
         await self._load({received.fact.stream_id for received in work.facts})
         planned = plan(self.book, work.facts, self.site)
         own = await self._sign(planned)
@@ -119,11 +121,12 @@ class Custodian:
             await self.log.mark_published(self._published)
         self._marked = self._published
 
-    def _sort(self, batch: Iterable[Inbound]) -> _Sorted:
+    async def _sort(self, batch: Iterable[Inbound]) -> _Sorted:
         work = _Sorted()
         for message in batch:
             try:
                 received = decode_fact_message(message.value)
+                await self.signers.meet(received.signer)
                 self._verify(received)
             except (CodecError, SignatureError) as error:
                 work.letters.append(Unreadable(message, error.code, "it was not logged"))

@@ -11,15 +11,22 @@ from cardwright.custody.statement import SignatureVerifier
 from cardwright.eventlog.log import EventLog
 from cardwright.settings import FromEnvironment, Settings
 from cardwright.station.faults import until_it_passes
-from cardwright.station.runtime import Parts, open_parts, run_service
+from cardwright.station.runtime import (
+    Parts,
+    open_parts,
+    renew_section_keys,
+    run_service,
+)
 from cardwright.station.signing import FactSigner
 from services.custody.adapters.publisher import Publisher
+from services.custody.adapters.signers import Signers
 from services.custody.domain.control import Control
 from services.custody.handlers import Custodian
 
 __all__ = ["main"]
 
 _NAME = "custody"
+_RENEW_EVERY = 5.0
 
 
 class Limits(FromEnvironment):
@@ -37,11 +44,14 @@ class Limits(FromEnvironment):
 
 
 async def _wire(parts: Parts, limits: Limits) -> Custodian:
-    keys = await until_it_passes(_NAME, parts.module.public_keys, "sign/")
+    verifier = SignatureVerifier({})
+    signers = Signers(parts.module, verifier)
+    await until_it_passes(_NAME, signers.renew)
     return Custodian(
         site=parts.settings.site,
         log=EventLog(parts.pool),
-        verifier=SignatureVerifier({key.key_id: key.value for key in keys}),
+        verifier=verifier,
+        signers=signers,
         signer=FactSigner(parts.module, _NAME, parts.settings.site),
         publisher=Publisher(parts.producer, parts.settings.site, parts.settings.trace_ratio),
         control=Control(limits.outstanding, limits.resend_after),
@@ -64,6 +74,13 @@ async def _tick(custodian: Custodian, consumer: Consumer, seconds: float) -> Non
         custodian.measures.queues(custodian.control.open_orders(), consumer.lag())
 
 
+async def _renew_signers(custodian: Custodian) -> None:
+    """Take up what ceremonies did to signers' keys: no compromised one is trusted for long."""
+    while True:
+        await asyncio.sleep(_RENEW_EVERY)
+        await until_it_passes(_NAME, custodian.signers.renew)
+
+
 async def _serve(settings: Settings) -> None:
     limits = Limits.from_environment()
     async with open_parts(_NAME, settings) as parts, contextlib.AsyncExitStack() as stack:
@@ -80,6 +97,8 @@ async def _serve(settings: Settings) -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_read_facts(consumer, custodian))
             tasks.create_task(_tick(custodian, consumer, limits.tick))
+            tasks.create_task(renew_section_keys(parts))
+            tasks.create_task(_renew_signers(custodian))
 
 
 def main() -> None:

@@ -36,14 +36,27 @@ class SignatureVerifier:
     """
 
     def __init__(self, public_keys: Mapping[str, bytes], *, remembered: int = 4096) -> None:
+        self._keys: dict[str, VerifyKey] = {}
+        self.renew(public_keys)
+        self._remembered = remembered
+        self._verified: OrderedDict[tuple[str, bytes, bytes], None] = OrderedDict()
+
+    def renew(self, public_keys: Mapping[str, bytes]) -> None:
+        """Verify by these keys from now on; what was verified by another counts no more.
+
+        Raises:
+            SignatureError: SIGNER_KEY; nothing was changed then.
+        """
         for signer, key in public_keys.items():
             if len(key) != _KEY_LENGTH:
                 raise SignatureError(
                     "SIGNER_KEY", f"The public key of {signer} has not {_KEY_LENGTH} octets."
                 )
         self._keys = {signer: VerifyKey(key) for signer, key in public_keys.items()}
-        self._remembered = remembered
-        self._verified: OrderedDict[tuple[str, bytes, bytes], None] = OrderedDict()
+
+    def knows(self, signer: str) -> bool:
+        """Whether there is a key of this id."""
+        return signer in self._keys
 
     def check(  # the fields of a SignedFact, in its order
         self,

@@ -257,7 +257,10 @@ class GrpcSecurityModule:
     async def public_keys(self, prefix: str) -> list[PublicKey]:
         """List public keys."""
         response = await self._call(self._stub.PublicKeys, pb.PublicKeysRequest(prefix=prefix))
-        return [PublicKey(each.key_id, each.algorithm, each.value) for each in response.keys]
+        return [
+            PublicKey(each.key_id, each.algorithm, each.value, each.state or "active")
+            for each in response.keys
+        ]
 
     async def _call(
         self, verb: aio.UnaryUnaryMultiCallable[_Request, _Response], request: _Request

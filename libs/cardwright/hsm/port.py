@@ -145,11 +145,15 @@ class DerivedCardKeys:
 
 @dataclass(frozen=True, slots=True)
 class PublicKey:
-    """A public key: "P-256" (SEC 1 uncompressed point) or "Ed25519" (32 octets)."""
+    """A public key: "P-256" (SEC 1 uncompressed point) or "Ed25519" (32 octets).
+
+    ``state`` is where it is in its life (NIST SP 800-57 part 1, 7): seal to an active key alone.
+    """
 
     key_id: str
     algorithm: str
     value: bytes
+    state: str = "active"
 
 
 class SecurityModule(Protocol):
@@ -208,4 +212,4 @@ class SecurityModule(Protocol):
         """Tell how full the pools of card key pairs are."""
 
     async def public_keys(self, prefix: str) -> list[PublicKey]:
-        """List the public keys whose label begins so, every version that is not destroyed."""
+        """List public keys whose label begins so, with their states: see ``PublicKeysResponse``."""

@@ -19,6 +19,7 @@ async def bureau_key(layout: Layout) -> ECKey:
     token = SecretText(layout.token_file("operator").read_text().strip())
     async with GrpcSecurityModule(f"127.0.0.1:{layout.ports()['hsm']}", token) as module:
         keys = await module.public_keys(_LABEL)
-    newest = max(keys, key=lambda key: int(key.key_id.rpartition("#")[2]))
+    active = [key for key in keys if key.state == "active"]
+    newest = max(active, key=lambda key: int(key.key_id.rpartition("#")[2]))
     point = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), newest.value)
     return ECKey.import_key(point, parameters={"kid": newest.key_id})

@@ -17,7 +17,6 @@ from cardwright.bus import Consumer, Producer
 from cardwright.bus.topics import orders
 from cardwright.card import Operation
 from cardwright.hsm.client import GrpcSecurityModule
-from cardwright.hsm.port import PublicKey
 from cardwright.secret import SecretText
 from cardwright.settings import Settings
 from cardwright.station.deadletters import DeadLetters
@@ -41,6 +40,7 @@ __all__ = [
     "StationSpec",
     "open_parts",
     "open_vault",
+    "renew_section_keys",
     "run_service",
     "run_station",
 ]
@@ -48,6 +48,7 @@ __all__ = [
 _log = logging.getLogger(__name__)
 _RESEND_AFTER = 5.0
 _LOOK_EVERY = 1.0
+_RENEW_EVERY = 5.0
 _RESEND_AT_ONCE = 200
 
 
@@ -60,7 +61,7 @@ class Parts:
     pool: asyncpg.Pool[asyncpg.Record]
     module: GrpcSecurityModule
     producer: Producer
-    section_keys: Sequence[PublicKey]
+    sealer: Sealer
     tracer: CardTracer
     measures: Measures
     dead: DeadLetters
@@ -99,16 +100,17 @@ async def open_parts(name: str, settings: Settings) -> AsyncIterator[Parts]:
         producer = Producer(settings.kafka, client_id=f"{name}.{settings.site}")
         await until_it_passes(name, stack.enter_async_context, producer)
         keys = await until_it_passes(name, module.public_keys, "section/")
+        sealer = Sealer(newest_keys(keys))
         yield Parts(
             name=name,
             settings=settings,
             pool=pool,
             module=module,
             producer=producer,
-            section_keys=keys,
+            sealer=sealer,
             tracer=CardTracer(name),
             measures=Measures(name),
-            dead=DeadLetters(name, producer, module, Sealer(newest_keys(keys))),
+            dead=DeadLetters(name, producer, module, sealer),
         )
 
 
@@ -117,7 +119,15 @@ async def open_vault(parts: Parts, stack: contextlib.AsyncExitStack) -> Vault:
     dsn = parts.settings.require("vault").reveal()
     pool = await until_it_passes(parts.name, open_pool, dsn, 4)
     stack.push_async_callback(pool.close)
-    return Vault(pool, parts.module, parts.section_keys)
+    return Vault(pool, parts.module, parts.sealer)
+
+
+async def renew_section_keys(parts: Parts) -> None:
+    """Take up rotated keys of vault sections while the service runs."""
+    while True:
+        await asyncio.sleep(_RENEW_EVERY)
+        keys = await until_it_passes(parts.name, parts.module.public_keys, "section/")
+        parts.sealer.renew(newest_keys(keys))
 
 
 def run_service(name: str, main: Callable[[Settings], Coroutine[Any, Any, None]]) -> None:
@@ -178,6 +188,7 @@ async def serve_station(parts: Parts, spec: StationSpec) -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(read_mail(parts.name, consumer, inbox))
             tasks.create_task(resend(parts, table, outbox, consumer))
+            tasks.create_task(renew_section_keys(parts))
             for operation, bench in spec.benches.items():
                 foreman = Foreman(
                     name=parts.name,

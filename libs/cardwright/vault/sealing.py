@@ -70,6 +70,15 @@ class Sealer:
     """
 
     def __init__(self, keys: Mapping[str, SectionKey]) -> None:
+        self._keys: dict[str, tuple[str, ec.EllipticCurvePublicKey]] = {}
+        self.renew(keys)
+
+    def renew(self, keys: Mapping[str, SectionKey]) -> None:
+        """Seal by these keys from now on.
+
+        Raises:
+            SealingError: SECTION_KEY; nothing was changed then.
+        """
         self._keys = {name: (key.key_id, _load_point(key)) for name, key in keys.items()}
 
     def seal_batch(self, section: str, items: Mapping[str, bytes]) -> dict[str, bytes]:

@@ -79,15 +79,16 @@ class Vault:
     Args:
         pool: connections to the vault's database, by the service's own role.
         module: the security module, with the service's own token.
-        keys: public keys of the sections ("section/<name>"); the newest version of each counts.
+        keys: public keys of the sections ("section/<name>"), of which the newest active version of
+            each counts; or what seals by them and takes newer ones up.
     """
 
     def __init__(
-        self, pool: asyncpg.Pool, module: SecurityModule, keys: Iterable[PublicKey]
+        self, pool: asyncpg.Pool, module: SecurityModule, keys: Iterable[PublicKey] | Sealer
     ) -> None:
         self._pool = pool
         self._module = module
-        self._sealer = Sealer(newest_keys(keys))
+        self._sealer = keys if isinstance(keys, Sealer) else Sealer(newest_keys(keys))
 
     @classmethod
     async def connect(
@@ -159,9 +160,11 @@ def _statement(statements: Mapping[str, str], section: str) -> str:
 
 
 def newest_keys(keys: Iterable[PublicKey]) -> dict[str, SectionKey]:
-    """Pick the newest version of each section's key, by section name."""
+    """Pick the newest active version of each section's key, by section name."""
     newest: dict[str, tuple[int, SectionKey]] = {}
     for key in keys:
+        if key.state != "active":
+            continue
         label, _, version = key.key_id.rpartition("#")
         section = label.removeprefix("section/")
         if section not in newest or int(version) > newest[section][0]:

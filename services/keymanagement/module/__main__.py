@@ -80,7 +80,7 @@ async def _serve(options: argparse.Namespace) -> None:
     counts = UseCounts(folder / COUNTS_FILE)
 
     def directory_of(backend: Backend) -> KeyDirectory:
-        return KeyDirectory(backend, journal.inventory, counts, journal.refresh)
+        return KeyDirectory(backend, journal.inventory, counts, journal)
 
     verbs = VerbsOfTokens(SoftwareTokens(_open(folder)), directory_of)
     policy = Policy.load(folder / "policy.json")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
 from datetime import UTC, datetime
 
-from cardwright.hsm.port import HsmError
+from cardwright.hsm.port import HsmError, JournalEntry, PublicKey
 from services.keymanagement.module.backend import Backend
 from services.keymanagement.module.counts import UseCounts
 from services.keymanagement.module.inventory import Inventory, KeyRecord
+from services.keymanagement.module.journal import Journal
 from services.keymanagement.module.keys import Key, Usage
 from services.keymanagement.module.lifecycle import State, Work
 
@@ -25,7 +25,8 @@ class KeyDirectory:
         backend: holds the keys.
         inventory: says what each may do.
         counts: how often each was used; left out, limits don't hold.
-        renew: has the inventory look for changes, before each use of a key.
+        journal: where the inventory comes from, looked at before each use of a key; left out, the
+            inventory is what it is.
     """
 
     def __init__(
@@ -33,12 +34,12 @@ class KeyDirectory:
         backend: Backend,
         inventory: Inventory,
         counts: UseCounts | None = None,
-        renew: Callable[[], object] | None = None,
+        journal: Journal | None = None,
     ) -> None:
         self._backend = backend
         self._inventory = inventory
         self._counts = counts
-        self._renew = renew
+        self._journal = journal
         self._names: dict[str, list[Key]] = {}
         self._generation = -1
         self._look()
@@ -80,15 +81,33 @@ class KeyDirectory:
             return key
         raise refusal or self._unknown(name)
 
-    def with_prefix(self, prefix: str) -> list[tuple[Key, State]]:
-        """List keys, every version that is not destroyed, whose label begins so, with its state."""
+    def public_keys(self, prefix: str) -> list[PublicKey]:
+        """List public keys whose label begins so, whatever token holds their private halves.
+
+        What a destroyed key signed must be verified for ever, so only destroyed keys of other
+        purposes are left out.
+        """
         self._look()
         now = datetime.now(UTC)
         return [
-            (keys[0], self._inventory.record(name).state_at(now))
-            for name, keys in self._names.items()
-            if name == keys[0].key_id and keys[0].label.startswith(prefix)
+            PublicKey(
+                record.key.key_id,
+                record.key.algorithm.family.value,
+                record.public,
+                record.state_at(now).value,
+            )
+            for record in self._inventory.records()
+            if record.public
+            and record.key.label.startswith(prefix)
+            and (record.state is not State.DESTROYED or record.key.usage is Usage.SIGN)
         ]
+
+    def history(self, after: int, limit: int) -> list[JournalEntry]:
+        """Return changes of all keys, in order: those after an entry, no more than a limit."""
+        if self._journal is None:
+            return []
+        self._journal.refresh()
+        return [entry.told() for entry in self._journal.entries[after : after + limit]]
 
     def _use(self, record: KeyRecord, work: Work, environment: str, uses: int) -> None:
         record.require(work, environment, datetime.now(UTC))
@@ -102,8 +121,8 @@ class KeyDirectory:
         return HsmError("KEY_UNKNOWN", f"There is no key {name}: create it, or correct the name.")
 
     def _look(self) -> None:
-        if self._renew is not None:
-            self._renew()
+        if self._journal is not None:
+            self._journal.refresh()
         if self._generation == self._inventory.generation:
             return
         self._backend.refresh()

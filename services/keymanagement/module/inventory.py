@@ -58,7 +58,7 @@ class Change:
         holders: who hold a component of it.
         minutes: SHA-256 of the signed minutes; empty where the module acted by itself.
         proposal: SHA-256 of the proposal that was executed, so that it is never executed again.
-        public: public half of a pair that signs, with its first change.
+        public: public half of a pair that signs or agrees, with its first change.
         reason: in a few words.
     """
 
@@ -84,6 +84,7 @@ class KeyRecord:
         terms: what it is kept under.
         custodians: who approved its last change.
         holders: who hold a component of it.
+        public: public half of a pair that signs or agrees.
         changed: how many changes it had.
     """
 
@@ -92,6 +93,7 @@ class KeyRecord:
     terms: Terms
     custodians: tuple[str, ...] = ()
     holders: tuple[str, ...] = ()
+    public: bytes = b""
     changed: int = 1
 
     def state_at(self, now: datetime) -> State:
@@ -176,7 +178,12 @@ class Inventory:
         if before is None:
             self._versions[change.key.label].append(key_id)
             self._records[key_id] = KeyRecord(
-                change.key, after, change.terms, change.custodians, change.holders
+                change.key,
+                after,
+                change.terms,
+                change.custodians,
+                change.holders,
+                change.public,
             )
         else:
             self._records[key_id] = replace(

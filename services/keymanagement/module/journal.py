@@ -22,7 +22,7 @@ from typing import Any, Final
 from nacl.exceptions import BadSignatureError
 from nacl.signing import VerifyKey
 
-from cardwright.hsm.port import HsmError
+from cardwright.hsm.port import HsmError, JournalEntry
 from services.keymanagement.module.inventory import Change, Inventory, Terms
 from services.keymanagement.module.keys import Algorithm, Key, Usage
 from services.keymanagement.module.lifecycle import ChangeKind, State
@@ -57,6 +57,24 @@ class Entry:
     hash: bytes
     at: datetime
     change: Change
+
+    def told(self) -> JournalEntry:
+        """Tell it as the port does."""
+        change, key = self.change, self.change.key
+        return JournalEntry(
+            entry=self.number,
+            hash=self.hash,
+            key_id=key.key_id,
+            change=change.kind.value,
+            state=change.state.value,
+            usage=key.usage.value,
+            algorithm=str(key.algorithm),
+            kcv=key.kcv,
+            environment=change.terms.environment,
+            owner=change.terms.owner,
+            custodians=change.custodians,
+            minutes=change.minutes,
+        )
 
 
 class Journal:

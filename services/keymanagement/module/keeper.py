@@ -16,7 +16,7 @@ from cardwright.secret import SecretBytes
 from services.keymanagement.module.backend import Backend, KeyChanger
 from services.keymanagement.module.inventory import Change, KeyRecord, Terms
 from services.keymanagement.module.journal import Entry, Journal
-from services.keymanagement.module.keys import Algorithm, Key, Usage
+from services.keymanagement.module.keys import PAIRS, Algorithm, Key, Usage
 from services.keymanagement.module.lifecycle import ChangeKind, State, state_after
 
 __all__ = ["BY_ITSELF", "Approval", "Keeper", "Store"]
@@ -234,7 +234,7 @@ def begun(
     holders: Sequence[str] = (),
 ) -> Change:
     """Tell of a key that has come to be."""
-    public = backend.public_value(key) if key.usage is Usage.SIGN else b""
+    public = backend.public_value(key) if key.algorithm.family in PAIRS else b""
     return Change(
         key,
         kind,

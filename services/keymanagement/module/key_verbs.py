@@ -6,19 +6,25 @@ import logging
 from collections.abc import Sequence
 from functools import partial
 
-from cardwright.hsm.port import Agreement, HsmError, PublicKey, Signatures, WrappedDataKey
+from cardwright.hsm.port import (
+    Agreement,
+    HsmError,
+    JournalEntry,
+    PublicKey,
+    Signatures,
+    WrappedDataKey,
+)
 from cardwright.secret import SecretBytes
 from cardwright.vault.sealing import SealingError
 from services.keymanagement.module.base import VerbsBase
 from services.keymanagement.module.batches import each
-from services.keymanagement.module.keys import Family, Usage
+from services.keymanagement.module.keys import Usage
 from services.keymanagement.module.lifecycle import Work
 from services.keymanagement.module.policy import Caller
 
 __all__ = ["KeyVerbs"]
 
 _LOG = logging.getLogger(__name__)
-_PAIRS = (Family.P256, Family.ED25519)
 
 
 class KeyVerbs(VerbsBase):
@@ -63,11 +69,12 @@ class KeyVerbs(VerbsBase):
     def public_keys(self, caller: Caller, prefix: str) -> list[PublicKey]:
         """List public keys; they are nobody's secret."""
         caller.require_verb("public_keys")
-        return [
-            PublicKey(key.key_id, key.algorithm.family.value, self._backend.public_value(key))
-            for key, _ in self._directory.with_prefix(prefix)
-            if key.algorithm.family in _PAIRS
-        ]
+        return self._directory.public_keys(prefix)
+
+    def journal(self, caller: Caller, after: int, limit: int) -> list[JournalEntry]:
+        """Read the journal of all keys."""
+        caller.require_verb("journal")
+        return self._directory.history(after, limit)
 
     def _agree(self, caller: Caller, item: Agreement) -> SecretBytes:
         caller.require_key("agree", item.key_id)

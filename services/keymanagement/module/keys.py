@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Self
 
-__all__ = ["Algorithm", "Family", "Key", "Usage"]
+__all__ = ["PAIRS", "Algorithm", "Family", "Key", "Usage"]
 
 _RSA: Final = re.compile(r"RSA-([0-9]{3,4})/(3|65537)")
 
@@ -55,6 +55,8 @@ class Algorithm:
         raise ValueError(f"{text!r} is no algorithm")
 
 
+PAIRS: Final = frozenset({Family.P256, Family.ED25519})
+"""Families whose public halves the module publishes; certificates tell those of RSA keys."""
 TDES_112: Final = Algorithm(Family.TDES, 112)
 TDES_168: Final = Algorithm(Family.TDES, 168)
 AES_128, AES_192, AES_256 = (Algorithm(Family.AES, bits) for bits in (128, 192, 256))

@@ -50,7 +50,7 @@ GRANTS: Mapping[str, Grant] = {
         translate_pins=("*/PEK",),
     ),
     # Derives and seals card keys, but opens no section itself.
-    "keymanagement": _grant(derive_card_keys=("*/IMK-*", "*/BADGE")),
+    "keymanagement": _grant(derive_card_keys=("*/IMK-*", "*/BADGE"), journal=()),
     "printing": _grant("print"),
     # Takes chips' scripts from here; card keys stay sealed to it.
     "encoding": _grant(

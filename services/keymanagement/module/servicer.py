@@ -188,12 +188,24 @@ class Servicer(SecurityModuleServiceServicer):
 
         return await self._answer(context, answer)
 
+    async def Journal(self, request: pb.JournalRequest, context: _Context) -> pb.JournalResponse:
+        def answer(verbs: Verbs, caller: Caller) -> pb.JournalResponse:
+            entries = verbs.journal(caller, request.after, request.limit)
+            return pb.JournalResponse(entries=map(wire.entry_to, entries))
+
+        return await self._answer(context, answer)
+
     async def PublicKeys(
         self, request: pb.PublicKeysRequest, context: _Context
     ) -> pb.PublicKeysResponse:
         def answer(verbs: Verbs, caller: Caller) -> pb.PublicKeysResponse:
             keys = [
-                pb.PublicKey(key_id=each.key_id, algorithm=each.algorithm, value=each.value)
+                pb.PublicKey(
+                    key_id=each.key_id,
+                    algorithm=each.algorithm,
+                    value=each.value,
+                    state=each.state,
+                )
                 for each in verbs.public_keys(caller, request.prefix)
             ]
             return pb.PublicKeysResponse(keys=keys)

@@ -19,7 +19,7 @@ from cardwright.card import events as e
 from cardwright.custody.statement import SignatureVerifier
 from cardwright.eventlog.codec import LoggedEvent, decode_event
 from cardwright.eventlog.log import EventLog, LogRow, NewEvent
-from cardwright.hsm.port import SecurityModule, Signatures
+from cardwright.hsm.port import PublicKey, SecurityModule, Signatures
 from cardwright.proto.work.v1 import work_pb2
 from cardwright.station.deadletters import DeadLetters, Unreadable
 from cardwright.station.measures import Measures
@@ -28,6 +28,7 @@ from cardwright.station.ports import WorkOrder
 from cardwright.station.signing import FactSigner, Statement
 from cardwright.telemetry import CardTracer
 from services.custody.adapters.publisher import Publisher
+from services.custody.adapters.signers import Signers
 from services.custody.domain.control import Control
 from services.custody.handlers import Custodian
 
@@ -46,9 +47,13 @@ def verifier() -> SignatureVerifier:
 
 @dataclass(frozen=True)
 class SigningModule:
-    """The security module's signing half, with the actor's key."""
+    """The security module's signing half, with the actor's key; it lists those of all actors."""
 
     actor: str
+
+    async def public_keys(self, prefix: str) -> list[PublicKey]:
+        assert prefix == "sign/"
+        return [PublicKey(name, "Ed25519", bytes(key.verify_key)) for name, key in KEYS.items()]
 
     async def sign(self, payloads: Sequence[bytes]) -> Signatures:
         name = f"sign/{self.actor}.{SITE}#1"
@@ -180,10 +185,12 @@ class House:
         self.custodian = self.new_custodian()
 
     def new_custodian(self) -> Custodian:
+        checks = verifier()
         return Custodian(
             site=SITE,
             log=cast("EventLog", self.log),
-            verifier=verifier(),
+            verifier=checks,
+            signers=Signers(cast("SecurityModule", SigningModule("custody")), checks),
             signer=signer("custody"),
             publisher=Publisher(cast("Producer", self.bus), SITE, 0.0),
             control=Control(self.cap, 10.0),

@@ -46,6 +46,7 @@ USERS: dict[str, set[str]] = {
     "prepare_pins": {"dataprep"},
     "translate_pins": {"dataprep"},
     "authorize": {"qa"},
+    "journal": {"keymanagement"},
     "sign": set(GRANTS),
     "public_keys": set(GRANTS),
 }
@@ -63,6 +64,7 @@ CALLS: dict[str, Callable[[Verbs, Caller], object]] = {
     "prepare_pins": lambda verbs, who: verbs.prepare_pins(who, []),
     "translate_pins": lambda verbs, who: verbs.translate_pins(who, []),
     "authorize": lambda verbs, who: verbs.authorize(who, []),
+    "journal": lambda verbs, who: verbs.journal(who, 0, 1),
     "sign": lambda verbs, who: verbs.sign(who, [b"payload"]),
     "public_keys": lambda verbs, who: verbs.public_keys(who, ""),
 }

@@ -234,14 +234,16 @@ class PublicKeysResponse(_message.Message):
     def __init__(self, keys: _Optional[_Iterable[_Union[PublicKey, _Mapping]]] = ...) -> None: ...
 
 class PublicKey(_message.Message):
-    __slots__ = ("key_id", "algorithm", "value")
+    __slots__ = ("key_id", "algorithm", "value", "state")
     KEY_ID_FIELD_NUMBER: _ClassVar[int]
     ALGORITHM_FIELD_NUMBER: _ClassVar[int]
     VALUE_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
     key_id: str
     algorithm: str
     value: bytes
-    def __init__(self, key_id: _Optional[str] = ..., algorithm: _Optional[str] = ..., value: _Optional[bytes] = ...) -> None: ...
+    state: str
+    def __init__(self, key_id: _Optional[str] = ..., algorithm: _Optional[str] = ..., value: _Optional[bytes] = ..., state: _Optional[str] = ...) -> None: ...
 
 class CheckPersonalizationRequest(_message.Message):
     __slots__ = ("items",)
