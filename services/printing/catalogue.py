@@ -12,7 +12,7 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from services.printing.design import Design, load_design
+from cardwright.artwork import Design, load_design
 
 __all__ = ["CatalogueError", "PrintedProduct", "load_designs", "load_products"]
 

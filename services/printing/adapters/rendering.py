@@ -16,15 +16,15 @@ from typing import Final
 
 from PIL import Image
 
-from cardwright.secret import SecretText
-from services.printing.catalogue import load_designs
-from services.printing.design import DesignError, FieldValue, RenderedCard, Renderer
-from services.printing.design.geometry import (
+from cardwright.artwork import DesignError, FieldValue, RenderedCard, Renderer
+from cardwright.artwork.geometry import (
     BLEED_PX,
     DPI,
     TRIM_HEIGHT_PX,
     TRIM_WIDTH_PX,
 )
+from cardwright.secret import SecretText
+from services.printing.catalogue import load_designs
 from services.printing.ports import Faces, RenderFault, ToRender
 
 __all__ = ["BlankPass", "RenderPool"]

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 import yaml
 
+from cardwright.artwork.load import load_design
 from cardwright.card import Operation
 from cardwright.chip.badge_applet import BadgeApplet
 from cardwright.chip.emv import EmvApplet
 from cardwright.issuer.keys import create_keys
 from services.dataprep.catalogue import ProductError, load_catalogue, load_product
 from services.dataprep.chips import BadgeChip, EmvChip
-from services.printing.design.load import load_design
 from tests.unit.dataprep.fakes import BADGE, CATALOGUE, DEBIT
 
 DEBIT_FILE = CATALOGUE / "products/emv-debit/v1.yaml"

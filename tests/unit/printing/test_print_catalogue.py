@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from cardwright.artwork import Design
 from services.printing.catalogue import CatalogueError, load_designs, load_products
-from services.printing.design import Design
-from tests.unit.printing.design_support import ROOT
+from tests.unit.artwork.design_support import ROOT
 
 
 def test_every_shipped_product_has_a_material_and_a_design() -> None:

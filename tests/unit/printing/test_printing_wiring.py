@@ -12,7 +12,7 @@ from cardwright.station.runtime import Parts
 from services.printing import main
 from services.printing.adapters.rendering import BlankPass, RenderPool
 from services.printing.adapters.settings import PrintingSettings
-from tests.unit.printing.design_support import ROOT
+from tests.unit.artwork.design_support import ROOT
 
 
 @pytest.mark.parametrize(("render", "kind"), [("on", RenderPool), ("off", BlankPass)])

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from cardwright.artwork import Renderer
 from cardwright.localstack.waiting import until
 from services.printing.adapters.rendering import BlankPass, RenderPool
-from services.printing.design import Renderer
 from services.printing.ports import Faces, RenderFault, ToRender
-from tests.unit.printing.design_support import CARD_ID, PHOTOS, ROOT, Fields
+from tests.unit.artwork.design_support import CARD_ID, PHOTOS, ROOT, Fields
 
 DEBIT = ToRender(
     "emv-debit/v1",

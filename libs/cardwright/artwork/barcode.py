@@ -10,9 +10,9 @@ from typing import Final, NamedTuple
 import zxingcpp
 from PIL import Image
 
-from services.printing.design.errors import FieldError
-from services.printing.design.geometry import PixelBox, to_pixels
-from services.printing.design.model import Code128Layer, QrLayer
+from cardwright.artwork.errors import FieldError
+from cardwright.artwork.geometry import PixelBox, to_pixels
+from cardwright.artwork.model import Code128Layer, QrLayer
 
 __all__ = ["Symbol", "draw_code128", "draw_qr"]
 

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from services.printing.design import PhotoError, PhotoInfo, check_photo
-from services.printing.design.photo import MAX_PHOTO_BYTES, scaled_photo
-from tests.unit.printing.design_support import PHOTOS
+from cardwright.artwork import PhotoError, PhotoInfo, check_photo
+from cardwright.artwork.photo import MAX_PHOTO_BYTES, scaled_photo
+from tests.unit.artwork.design_support import PHOTOS
 
 
 def encoded(image: Image.Image, kind: str, **options: object) -> bytes:

@@ -11,9 +11,8 @@ from typing import Final, Literal
 
 from PIL import Image, ImageChops
 
-from cardwright.secret import SecretBytes, SecretText
-from services.printing.design.areas import keep_outs
-from services.printing.design.artwork import (
+from cardwright.artwork.areas import keep_outs
+from cardwright.artwork.artwork import (
     ArtLayer,
     Stencil,
     faded,
@@ -21,9 +20,9 @@ from services.printing.design.artwork import (
     rounded_mask,
     stencil,
 )
-from services.printing.design.barcode import Symbol, draw_code128, draw_qr
-from services.printing.design.errors import FieldError
-from services.printing.design.geometry import (
+from cardwright.artwork.barcode import Symbol, draw_code128, draw_qr
+from cardwright.artwork.errors import FieldError
+from cardwright.artwork.geometry import (
     BLEED_HEIGHT_PX,
     BLEED_WIDTH_PX,
     DPI,
@@ -31,7 +30,7 @@ from services.printing.design.geometry import (
     RESERVED_CORNER_MM,
     to_pixels,
 )
-from services.printing.design.model import (
+from cardwright.artwork.model import (
     BLACK,
     Code128Layer,
     Design,
@@ -40,8 +39,9 @@ from services.printing.design.model import (
     SideName,
     TextLayer,
 )
-from services.printing.design.photo import scaled_photo
-from services.printing.design.text import Line, set_line
+from cardwright.artwork.photo import scaled_photo
+from cardwright.artwork.text import Line, set_line
+from cardwright.secret import SecretBytes, SecretText
 
 __all__ = ["FieldValue", "RenderedCard", "Renderer"]
 

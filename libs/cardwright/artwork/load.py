@@ -9,11 +9,11 @@ from typing import Final
 import yaml
 from pydantic import ValidationError
 
-from services.printing.design.areas import check_areas
-from services.printing.design.artwork import decode_picture
-from services.printing.design.errors import DesignLoadError
-from services.printing.design.model import Design, DesignSpec, ImageLayer
-from services.printing.design.photo import UNDECODABLE
+from cardwright.artwork.areas import check_areas
+from cardwright.artwork.artwork import decode_picture
+from cardwright.artwork.errors import DesignLoadError
+from cardwright.artwork.model import Design, DesignSpec, ImageLayer
+from cardwright.artwork.photo import UNDECODABLE
 
 __all__ = ["folder_digest", "load_design"]
 

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from PIL import Image, ImageChops, ImageDraw
 
-from services.printing.design.geometry import (
+from cardwright.artwork.geometry import (
     BLEED_HEIGHT_PX,
     BLEED_PX,
     BLEED_WIDTH_PX,
@@ -23,7 +23,7 @@ from services.printing.design.geometry import (
     Box,
     to_pixels,
 )
-from services.printing.design.model import (
+from cardwright.artwork.model import (
     GlowLayer,
     GradientLayer,
     GuillocheLayer,

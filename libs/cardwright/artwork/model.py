@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from services.printing.design.geometry import Box
+from cardwright.artwork.geometry import Box
 
 __all__ = [
     "Code128Layer",

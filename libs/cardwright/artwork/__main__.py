@@ -1,4 +1,4 @@
-"""``python -m services.printing.design preview DESIGN --fields FILE --out DIR``."""
+"""``python -m cardwright.artwork preview DESIGN --fields FILE --out DIR``."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Annotated, Final
 
 import typer
 
+from cardwright.artwork.errors import DesignError
+from cardwright.artwork.load import load_design
+from cardwright.artwork.model import SideName
+from cardwright.artwork.preview import preview
+from cardwright.artwork.render import FieldValue, Renderer
 from cardwright.secret import SecretText
-from services.printing.design.errors import DesignError
-from services.printing.design.load import load_design
-from services.printing.design.model import SideName
-from services.printing.design.preview import preview
-from services.printing.design.render import FieldValue, Renderer
 
 SIDES: Final[tuple[SideName, ...]] = ("front", "back")
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)

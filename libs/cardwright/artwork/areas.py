@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from services.printing.design.errors import DesignAreaError
-from services.printing.design.geometry import (
+from cardwright.artwork.errors import DesignAreaError
+from cardwright.artwork.geometry import (
     CHIP_KEEP_OUT,
     MM_PER_POINT,
     SAFE_AREA,
     STRIPE_KEEP_OUT,
     Box,
 )
-from services.printing.design.model import (
+from cardwright.artwork.model import (
     Code128Layer,
     DesignSpec,
     ImageLayer,

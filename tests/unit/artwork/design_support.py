@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from services.printing.design import Design, FieldValue
-from services.printing.design.model import DesignSpec
+from cardwright.artwork import Design, FieldValue
+from cardwright.artwork.model import DesignSpec
 
 Fields = dict[str, FieldValue]
 ROOT = Path(__file__).parents[3]

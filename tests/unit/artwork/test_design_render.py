@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from typer.testing import CliRunner
 
-from cardwright.secret import SecretBytes, SecretText
-from services.printing.design import (
+from cardwright.artwork import (
     Design,
     FieldError,
     RenderedCard,
@@ -21,12 +20,13 @@ from services.printing.design import (
     TextFitError,
     load_design,
 )
-from services.printing.design.__main__ import app
-from services.printing.design.areas import keep_outs
-from services.printing.design.geometry import BLEED_PX, SAFE_AREA, Box, to_pixels
-from services.printing.design.model import ImageLayer, Layer, PhotoLayer, SideName
-from services.printing.design.preview import preview
-from tests.unit.printing.design_support import CARD_ID, DESIGNS, ROOT, Fields, design_of
+from cardwright.artwork.__main__ import app
+from cardwright.artwork.areas import keep_outs
+from cardwright.artwork.geometry import BLEED_PX, SAFE_AREA, Box, to_pixels
+from cardwright.artwork.model import ImageLayer, Layer, PhotoLayer, SideName
+from cardwright.artwork.preview import preview
+from cardwright.secret import SecretBytes, SecretText
+from tests.unit.artwork.design_support import CARD_ID, DESIGNS, ROOT, Fields, design_of
 
 FULL_BOX = [SAFE_AREA.x, SAFE_AREA.y, SAFE_AREA.width, SAFE_AREA.height]
 QR = {"kind": "qr", "field": "card_id", "box": FULL_BOX}
@@ -89,8 +89,8 @@ def test_rendering_is_the_same_in_another_renderer_and_another_process(
     script = (
         "import hashlib\n"
         "from pathlib import Path\n"
-        "from services.printing.design import load_design, Renderer\n"
-        "from services.printing.design.__main__ import _read_fields\n"
+        "from cardwright.artwork import load_design, Renderer\n"
+        "from cardwright.artwork.__main__ import _read_fields\n"
         f"folder = Path({str(DESIGNS / 'emv-debit')!r})\n"
         "card = Renderer(load_design(folder / 'v1')).render(_read_fields(folder / 'sample.json'))\n"
         "print(hashlib.sha256(card.front + card.back + card.back_resin).hexdigest())\n"

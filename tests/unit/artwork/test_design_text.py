@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.printing.design import FieldError, TextFitError
-from services.printing.design.fonts import face
-from services.printing.design.geometry import BLEED_PX, DPI, MM_PER_INCH
-from services.printing.design.model import TextLayer
-from services.printing.design.text import line_width, set_line
+from cardwright.artwork import FieldError, TextFitError
+from cardwright.artwork.fonts import face
+from cardwright.artwork.geometry import BLEED_PX, DPI, MM_PER_INCH
+from cardwright.artwork.model import TextLayer
+from cardwright.artwork.text import line_width, set_line
 
 LATIN = st.text(
     st.characters(min_codepoint=0x20, max_codepoint=0x7E) | st.sampled_from("ÄÖÜßéèñçŁžĞİøÆ"),

@@ -5,10 +5,10 @@ from __future__ import annotations
 import unicodedata
 from typing import Final, NamedTuple
 
-from services.printing.design.errors import FieldError, TextFitError
-from services.printing.design.fonts import Face, Glyph, face
-from services.printing.design.geometry import BLEED_PX, DPI, MM_PER_INCH
-from services.printing.design.model import TextLayer
+from cardwright.artwork.errors import FieldError, TextFitError
+from cardwright.artwork.fonts import Face, Glyph, face
+from cardwright.artwork.geometry import BLEED_PX, DPI, MM_PER_INCH
+from cardwright.artwork.model import TextLayer
 
 __all__ = ["Line", "Placed", "line_width", "set_line"]
 

@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 from PIL import Image, ImageOps
 
-from services.printing.design.errors import PhotoError
+from cardwright.artwork.errors import PhotoError
 
 __all__ = [
     "MAX_PHOTO_BYTES",

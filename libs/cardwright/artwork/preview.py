@@ -9,8 +9,8 @@ from typing import Final
 
 from PIL import Image, ImageDraw
 
-from services.printing.design.artwork import linear_gradient, rounded_mask
-from services.printing.design.geometry import (
+from cardwright.artwork.artwork import linear_gradient, rounded_mask
+from cardwright.artwork.geometry import (
     BLEED_PX,
     CHIP_CONTACTS,
     CHIP_KEEP_OUT,
@@ -24,8 +24,8 @@ from services.printing.design.geometry import (
     Box,
     to_pixels,
 )
-from services.printing.design.model import Design, SideName
-from services.printing.design.render import RenderedCard
+from cardwright.artwork.model import Design, SideName
+from cardwright.artwork.render import RenderedCard
 
 __all__ = ["preview"]
 

@@ -14,8 +14,8 @@ from typing import Final, NamedTuple
 
 from PIL import Image, ImageFont
 
-from services.printing.design.geometry import DPI
-from services.printing.design.model import FontName
+from cardwright.artwork.geometry import DPI
+from cardwright.artwork.model import FontName
 
 __all__ = ["Face", "Glyph", "face"]
 

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from services.printing.design import Design, DesignAreaError, DesignLoadError, load_design
-from services.printing.design.areas import check_areas
-from services.printing.design.geometry import CHIP_CONTACTS, CHIP_KEEP_OUT, to_pixels
-from services.printing.design.load import folder_digest
-from tests.unit.printing.design_support import DESIGNS, spec_of
+from cardwright.artwork import Design, DesignAreaError, DesignLoadError, load_design
+from cardwright.artwork.areas import check_areas
+from cardwright.artwork.geometry import CHIP_CONTACTS, CHIP_KEEP_OUT, to_pixels
+from cardwright.artwork.load import folder_digest
+from tests.unit.artwork.design_support import DESIGNS, spec_of
 
 
 def text_at(x: float, y: float, **options: Any) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 Pure: no network, no database, no clock. The same design and fields give the same bytes.
 """
 
-from services.printing.design.errors import (
+from cardwright.artwork.errors import (
     DesignAreaError,
     DesignError,
     DesignLoadError,
@@ -11,10 +11,10 @@ from services.printing.design.errors import (
     PhotoError,
     TextFitError,
 )
-from services.printing.design.load import load_design
-from services.printing.design.model import Design
-from services.printing.design.photo import PhotoInfo, check_photo
-from services.printing.design.render import FieldValue, RenderedCard, Renderer
+from cardwright.artwork.load import load_design
+from cardwright.artwork.model import Design
+from cardwright.artwork.photo import PhotoInfo, check_photo
+from cardwright.artwork.render import FieldValue, RenderedCard, Renderer
 
 __all__ = [
     "Design",
