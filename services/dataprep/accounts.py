@@ -10,8 +10,7 @@ from cardwright.iso.pan import Pan
 from cardwright.iso.tracks import Expiry
 from cardwright.secret import SecretBytes
 from cardwright.station.ports import Transaction
-from services.dataprep.domain.account import allocated_pan
-from services.dataprep.domain.compose import Account, label_of
+from services.dataprep.domain.account import Account, allocated_pan
 from services.dataprep.domain.draft import Draft
 from services.dataprep.domain.faults import AnomalyError, PreparationError, RefusedError
 from services.dataprep.ports import Allocation, Claim, Registry, Wanted
@@ -140,7 +139,7 @@ def _card_values_item(item: _Numbered) -> CardValuesItem:
     payment = item.draft.product.payment
     assert payment is not None, "only payment cards are numbered"
     return CardValuesItem(
-        cvk=label_of(item.draft.issuer, payment.cvk),
+        cvk=item.draft.label(payment.cvk),
         pan=item.pan,
         expiry=item.expiry.yymm,
         service_code=payment.service_code,

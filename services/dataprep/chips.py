@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
@@ -18,10 +19,12 @@ __all__ = [
     "Application",
     "ApplicationsChip",
     "BadgeChip",
+    "Channel",
     "EmvChip",
     "KeyLabel",
     "RecordSpec",
     "Source",
+    "discretionary",
     "faults",
 ]
 
@@ -44,7 +47,7 @@ Source = Literal[
 
 Aid = Annotated[Octets, Field(min_length=5, max_length=16)]
 KeyLabel = Annotated[str, Field(pattern=r"^(\{issuer\}|[a-z][a-z0-9-]*)/[A-Z0-9-]+#[1-9][0-9]*$")]
-IcvvTrack2 = Annotated[str, Field(pattern=r"^[0-9]{0,7}\{icvv\}[0-9]{0,7}$", max_length=13)]
+IcvvTrack2 = Annotated[str, AfterValidator(lambda text: discretionary(text, "icvv", "[0-9]", 10))]
 
 PROTECTED_FILE = 21
 """The first file of a badge that is read after EXTERNAL AUTHENTICATE alone (docs/chip.md)."""
@@ -59,6 +62,34 @@ _RECORDS = (
 """Where cards of the first version have their data objects: file, number, tags."""
 
 
+_PLACES: Final = {"cvv": 3, "icvv": 3, "pvki": 1, "pvv": 4, "offset": 4}
+"""What an issuer's discretionary data may stand for, and its digits; an offset's are the PIN's."""
+
+
+def discretionary(template: str, value: str, literal: str, longest: int) -> str:
+    """Check a template of discretionary data and return it.
+
+    Args:
+        template: literal characters, and names in braces.
+        value: the verification value that must be in it, once.
+        literal: a regular expression of one literal character.
+        longest: characters of the whole; an account number of 19 digits leaves track 2 with 10.
+
+    Raises:
+        ValueError: it is none.
+    """
+    names = re.findall(r"\{([a-z]*)\}", template)
+    rest = re.sub(r"\{[a-z]*\}", "", template)
+    allowed = {value, "pvki", "pvv", "offset"}
+    if not re.fullmatch(f"({literal})*", rest) or names.count(value) != 1:
+        raise ValueError(f"it needs {{{value}}} once, between characters of the track")
+    if not set(names) <= allowed or len(set(names)) < len(names):
+        raise ValueError(f"it may hold each of {', '.join(sorted(allowed))} once")
+    if len(rest) + sum(_PLACES[name] for name in names) > longest:
+        raise ValueError(f"it has {longest} characters at most")
+    return template
+
+
 def faults(error: ValidationError) -> str:
     """Say in one line what is wrong where."""
     return "; ".join(
@@ -67,12 +98,50 @@ def faults(error: ValidationError) -> str:
     )
 
 
+Diversifying = Literal["emv-cps", "visa2", "kdf3"]
+
+
+class Channel(Strict):
+    """How the chip is opened for personalization, and which keys it keeps.
+
+    Attributes:
+        diversification: how the chip's maker derives its initial keys from ``kmc``: ``emv-cps`` and
+            ``visa2`` of a triple DES key, for SCP02; ``kdf3`` of an AES key, for SCP03.
+        security_level: P1 of EXTERNAL AUTHENTICATE, two hexadecimal digits: 01 MACs commands, 03
+            enciphers them too, 11 and 13 have responses MACed, 33 enciphers these as well.
+        issuer_kmc: label of the issuer's chip master key, whose card keys replace the initial
+            ones; leave it out, and the chip keeps those.
+        issuer_key_version: key version number of the issuer's keys, 1 to 127.
+        issuer_diversification: how the issuer derives its own.
+        store_data: P1 of STORE DATA, by GlobalPlatform or by EMV CPS.
+        longest_command: octets of command data that the chip takes.
+    """
+
+    diversification: Diversifying = "kdf3"
+    security_level: Literal["01", "03", "11", "13", "33"] = "03"
+    issuer_kmc: KeyLabel | None = None
+    issuer_key_version: Annotated[int, Field(ge=1, le=0x7F)] = 0x40
+    issuer_diversification: Diversifying = "kdf3"
+    store_data: Literal["globalplatform", "emv-cps"] = "globalplatform"
+    longest_command: Annotated[int, Field(ge=64, le=65535)] = 255
+
+    @model_validator(mode="after")
+    def _level_of_protocol(self) -> Self:
+        if self.diversification != "kdf3" and self.security_level == "33":
+            raise ValueError("SCP02 enciphers no responses: level 33 is SCP03's")
+        families = {each == "kdf3" for each in (self.diversification, self.issuer_diversification)}
+        if self.issuer_kmc and len(families) > 1:
+            raise ValueError("keys are replaced by keys of the same algorithm (GP 2.3.1, 11.8)")
+        return self
+
+
 class _Chip(Strict):
     """Which application goes onto the chip, and the chip vendor's transport key for it."""
 
     module_aid: Aid
     instance_aid: Aid
     kmc: KeyLabel
+    channel: Channel = Channel()
     label: Annotated[str, Field(min_length=1, max_length=16, pattern=r"^[ -~]+$")]
 
 
@@ -176,6 +245,7 @@ class ApplicationsChip(Strict):
 
     Attributes:
         kmc: the chip vendor's transport key.
+        channel: how it is opened, and which keys it keeps.
         directory_aid: the chip's module for directories.
         directories: which there are: PSE for contacts, PPSE for contactless.
         applications: in the order to install them.
@@ -183,6 +253,7 @@ class ApplicationsChip(Strict):
 
     kind: Literal["applications"]
     kmc: KeyLabel
+    channel: Channel = Channel()
     directory_aid: Aid | None = None
     directories: tuple[Literal["PSE", "PPSE"], ...] = ()
     applications: Annotated[tuple[Application, ...], Field(min_length=1)]

@@ -77,7 +77,11 @@ def _values(product: Product, track2: str, sample: Sample) -> CardValues:
         expiry=Expiry.from_yymm(sample["expiry"]),
         effective=dt.date.fromisoformat(sample["effective"]),
         service_code=ServiceCode(product.payment.service_code),
-        track2_discretionary=SecretText(track2.format(icvv=sample["icvv"])),
+        track2_discretionary=SecretText(
+            track2.format(
+                icvv=sample["icvv"], pvki=sample["pvki"], pvv=sample["pvv"], offset=sample["pvv"]
+            )
+        ),
         stripe_name=stripe_name(sample["surname"], sample["given_names"]),
     )
 

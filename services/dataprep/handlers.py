@@ -15,31 +15,51 @@ from dataclasses import dataclass
 from typing import Any
 
 from cardwright.access.wiegand import Credential
-from cardwright.card import Body
+from cardwright.card import Body, Operation
 from cardwright.card.events import ExceptionOpened, PreparationRefused, Prepared
 from cardwright.hsm.jose import seal_compact
 from cardwright.hsm.port import SecurityModule
 from cardwright.secret import SecretBytes
 from cardwright.station.ports import Answer, Transaction, WorkOrder
 from services.dataprep.accounts import Accounts, Faults
-from services.dataprep.adapters.sections import SECTIONS, encode_sections, read_request
+from services.dataprep.adapters.sections import SEALED, SECTIONS, encode_sections, read_request
 from services.dataprep.catalogue import Catalogue
 from services.dataprep.credentials import Credentials
-from services.dataprep.domain.compose import Account, compose
+from services.dataprep.domain.account import Account, CardPin
+from services.dataprep.domain.compose import compose
 from services.dataprep.domain.draft import Draft, draft
 from services.dataprep.domain.faults import AnomalyError, PreparationError, RefusedError
+from services.dataprep.pins import Pins
 from services.dataprep.ports import Registry, Vault
 
 __all__ = ["PrepareDesk"]
 
 
 @dataclass(frozen=True, slots=True)
+class _Allotted:
+    """What cards of a batch got, by card id."""
+
+    accounts: Mapping[str, Account]
+    credentials: Mapping[str, Credential]
+    pins: Mapping[str, CardPin]
+
+    def of(self, card_id: str) -> tuple[Account | None, Credential | None, CardPin | None]:
+        """What one card got."""
+        return (
+            self.accounts.get(card_id),
+            self.credentials.get(card_id),
+            self.pins.get(card_id),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class _Made:
-    """A card that is prepared: its draft, account, access number and serialized sections."""
+    """A card that is prepared: its draft, what it was allotted, and serialized sections."""
 
     draft: Draft
     account: Account | None
     credential: Credential | None
+    pin: CardPin | None
     sections: Mapping[str, bytes]
 
 
@@ -67,6 +87,7 @@ class PrepareDesk:
         self._registry = registry
         self._accounts = Accounts(registry, hsm)
         self._credentials = Credentials(registry)
+        self._pins = Pins(hsm)
         self._today = today
 
     async def handle(self, orders: Sequence[WorkOrder], tx: Transaction) -> Sequence[Answer]:
@@ -84,7 +105,9 @@ class PrepareDesk:
         credentials = await self._credentials.assign(
             [item for item in drafts if item.product.credential], tx, faults
         )
-        made = _made(drafts, accounts, credentials, faults)
+        with_pin = [item for item in drafts if item.product.pin is not None]
+        pins = await self._pins.assign(with_pin, accounts, faults)
+        made = self._made(drafts, _Allotted(accounts, credentials, pins), faults)
         await self._store(made.values())
         opened = {card: f.code for card, f in faults.items() if isinstance(f, AnomalyError)}
         await self._registry.open_cases(tx, opened)
@@ -123,14 +146,40 @@ class PrepareDesk:
             raise RefusedError(
                 "REQUEST_ISSUER_MISMATCH", "The request in the vault is another one; ask again"
             )
-        return draft(order.card_id, request, product, issuer, waived=order.waived, today=today)
+        return draft(
+            order.card_id,
+            request,
+            product,
+            issuer,
+            waived=order.waived,
+            today=today,
+            test_card=order.test_card,
+        )
+
+    def _made(
+        self, drafts: Iterable[Draft], allotted: _Allotted, faults: Faults
+    ) -> dict[str, _Made]:
+        made = {}
+        for item in drafts:
+            if item.card_id in faults:
+                continue
+            account, credential, pin = allotted.of(item.card_id)
+            try:
+                sections = encode_sections(
+                    compose(item, account, credential, pin, self._catalogue.profiles)
+                )
+            except PreparationError as fault:
+                faults[item.card_id] = fault
+            else:
+                made[item.card_id] = _Made(item, account, credential, pin, sections)
+        return made
 
     async def _store(self, made: Iterable[_Made]) -> None:
         """Write each section of the batch in one call; the calls run side by side."""
         cards = list(made)
         await asyncio.gather(
             *(
-                self._vault.put(section, items)
+                (self._vault.put_sealed if section in SEALED else self._vault.put)(section, items)
                 for section in SECTIONS
                 if (
                     items := {
@@ -160,26 +209,6 @@ class PrepareDesk:
         return Answer(order.order_id, _prepared(card), attachment)
 
 
-def _made(
-    drafts: Iterable[Draft],
-    accounts: Mapping[str, Account],
-    credentials: Mapping[str, Credential],
-    faults: Faults,
-) -> dict[str, _Made]:
-    made = {}
-    for item in drafts:
-        if item.card_id in faults:
-            continue
-        account, credential = accounts.get(item.card_id), credentials.get(item.card_id)
-        try:
-            sections = encode_sections(compose(item, account, credential))
-        except PreparationError as fault:
-            faults[item.card_id] = fault
-        else:
-            made[item.card_id] = _Made(item, account, credential, sections)
-    return made
-
-
 def _fault_body(fault: PreparationError) -> Body:
     if isinstance(fault, AnomalyError):
         return ExceptionOpened(fault.code, fault.detail)
@@ -190,7 +219,7 @@ def _prepared(card: _Made) -> Prepared:
     product, account = card.draft.product, card.account
     return Prepared(
         product_version=product.version,
-        route=product.route,
+        route=_route(card.draft),
         max_attempts=product.max_attempts,
         truncated_pan=f"{account.pan.first6}******{account.pan.last4}" if account else "",
         sections=tuple(card.sections),
@@ -200,13 +229,11 @@ def _prepared(card: _Made) -> Prepared:
 
 def _issued_values(card: _Made) -> dict[str, Any]:
     """Return what the bureau chose and the issuer must learn; empty where it chose nothing."""
-    issued: dict[str, Any] = {}
+    issued: dict[str, Any] = dict(card.pin.places) if card.pin else {}
     if card.account is not None and card.account.issued:
-        issued |= {
-            "pan": card.account.pan.digits(),
-            "psn": card.account.sequence_number,
-            "expiry": card.account.expiry.yymm,
-        }
+        issued["pan"] = card.account.pan.digits()
+    if card.account is not None and issued:
+        issued |= {"psn": card.account.sequence_number, "expiry": card.account.expiry.yymm}
     if card.credential is not None:
         issued["credential"] = {
             "format": card.credential.format.name,
@@ -215,3 +242,9 @@ def _issued_values(card: _Made) -> dict[str, Any]:
             "bits": card.credential.bits(),
         }
     return issued
+
+
+def _route(card: Draft) -> tuple[Operation, ...]:
+    """Return the product's route, without the PIN's post where the holder knows the PIN."""
+    route = card.product.route
+    return route if card.mails_pin else tuple(o for o in route if o is not Operation.MAIL_PIN)

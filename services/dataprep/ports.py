@@ -99,3 +99,6 @@ class Vault(Protocol):
 
     async def put(self, section: str, items: Mapping[str, bytes]) -> None:
         """Seal and write a section of cards."""
+
+    async def put_sealed(self, section: str, items: Mapping[str, bytes]) -> None:
+        """Write a section of cards that is sealed already."""

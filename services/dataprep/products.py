@@ -10,9 +10,19 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from cardwright.card import Operation
 from cardwright.emv.profile_types import Strict
 from cardwright.iso.tracks import ServiceCode
-from services.dataprep.chips import ApplicationsChip, BadgeChip, EmvChip, KeyLabel, Source
+from services.dataprep.chips import (
+    ApplicationsChip,
+    BadgeChip,
+    EmvChip,
+    KeyLabel,
+    Source,
+    discretionary,
+)
 
-__all__ = ["Payment", "Product", "StripeData"]
+__all__ = ["Payment", "PinData", "Product", "StripeData", "Track3Data"]
+
+
+_MAILED = (Operation.DISPATCH, Operation.MAIL_PIN)
 
 
 def _service_code(value: str) -> str:
@@ -26,8 +36,8 @@ def _operations(value: object) -> object:
 def _route(value: tuple[Operation, ...]) -> tuple[Operation, ...]:
     if len(set(value)) != len(value) or {Operation.PREPARE, Operation.DESTROY} & set(value):
         raise ValueError("a route names each operation once, and neither PREPARE nor DESTROY")
-    if value[-1] is not Operation.DISPATCH:
-        raise ValueError("a route ends with DISPATCH")
+    if value[-1] is not Operation.DISPATCH and value[-2:] != _MAILED:
+        raise ValueError("a route ends with DISPATCH, or with DISPATCH and MAIL_PIN")
     return value
 
 
@@ -46,14 +56,75 @@ class Payment(Strict):
     cvk: KeyLabel
 
 
-class StripeData(Strict):
-    """The issuer's discretionary data by track; ``{cvv}`` stands for the verification value.
+class PinData(Strict):
+    """A card's PIN, drawn by the security module unless the request brings one.
 
-    With an account number of 19 digits, track 2 has room for 10 digits (ISO/IEC 7813).
+    Attributes:
+        length: digits of one that is drawn.
+        method: what the issuer verifies it by on line: Visa's PIN verification value, or IBM 3624's
+            offset; leave it out for nothing.
+        pvk: label of the key for that.
+        pvk_index: PIN verification key indicator.
+        pin_key: label of the issuer's PIN encryption key, for PINs in requests.
+        mailed: a PIN that is drawn goes to the cardholder by post.
     """
 
-    track1: Annotated[str, Field(pattern=r"^[0-9A-Z ]{0,9}\{cvv\}[0-9A-Z ]{0,9}$")]
-    track2: Annotated[str, Field(pattern=r"^[0-9]{0,7}\{cvv\}[0-9]{0,7}$", max_length=12)]
+    length: Annotated[int, Field(ge=4, le=12)] = 4
+    method: Literal["pvv", "ibm3624"] | None = None
+    pvk: KeyLabel | None = None
+    pvk_index: Annotated[int, Field(ge=0, le=6)] = 1
+    pin_key: KeyLabel | None = None
+    mailed: bool = True
+
+    @model_validator(mode="after")
+    def _method_has_a_key(self) -> Self:
+        if (self.method is None) != (self.pvk is None):
+            raise ValueError("a method and its key pvk belong together")
+        return self
+
+
+Digits = Annotated[str, Field(pattern="^[0-9]*$")]
+
+
+class Track3Data(Strict):
+    """What track 3 says beside account number, expiry and card sequence number (ISO/IEC 4909).
+
+    Attributes:
+        country: ISO 3166, three digits.
+        currency: ISO 4217, three digits.
+        exponent: one digit.
+        amount: authorized per cycle, four digits; at first all of it remains.
+        cycle_length: two digits.
+        retry_count: wrong PINs that a terminal allows, one digit.
+        interchange_control: one digit.
+        service: type of account and restrictions, two digits.
+    """
+
+    country: Annotated[Digits, Field(min_length=3, max_length=3)]
+    currency: Annotated[Digits, Field(min_length=3, max_length=3)]
+    exponent: Annotated[Digits, Field(min_length=1, max_length=1)] = "0"
+    amount: Annotated[Digits, Field(min_length=4, max_length=4)] = "0000"
+    cycle_length: Annotated[Digits, Field(min_length=2, max_length=2)] = "00"
+    retry_count: Annotated[Digits, Field(min_length=1, max_length=1)] = "3"
+    interchange_control: Annotated[Digits, Field(min_length=1, max_length=1)] = "0"
+    service: Annotated[Digits, Field(min_length=2, max_length=2)] = "00"
+
+
+class StripeData(Strict):
+    """What the stripe holds beside what standards say.
+
+    Attributes:
+        track1: the issuer's discretionary data: ``{cvv}`` stands for the verification value,
+            ``{pvki}`` and ``{pvv}``, or ``{offset}``, for what verifies the PIN.
+        track2: likewise.
+        track3: leave it out for none.
+        coercivity: of the blank's stripe (ISO/IEC 7811-6 or 7811-2).
+    """
+
+    track1: Annotated[str, AfterValidator(lambda text: discretionary(text, "cvv", "[0-9A-Z ]", 21))]
+    track2: Annotated[str, AfterValidator(lambda text: discretionary(text, "cvv", "[0-9]", 10))]
+    track3: Track3Data | None = None
+    coercivity: Literal["hico", "loco"] = "hico"
 
 
 class Product(Strict):
@@ -73,6 +144,7 @@ class Product(Strict):
         barcode: the field that the machine-readable codes hold.
         payment: for payment cards.
         stripe: for cards with one.
+        pin: for cards with one.
         chip: the application, or several.
         keys: usage of a card key to the label of the master key it derives from; where there are
             several applications, each has its own.
@@ -98,6 +170,7 @@ class Product(Strict):
     barcode: Source
     payment: Payment | None = None
     stripe: StripeData | None = None
+    pin: PinData | None = None
     chip: Annotated[EmvChip | BadgeChip | ApplicationsChip, Field(discriminator="kind")]
     keys: dict[str, KeyLabel] = Field(default_factory=dict)
     eligibility: dict[str, Any] = Field(default_factory=dict)
@@ -113,12 +186,35 @@ class Product(Strict):
             raise ValueError("cvv2 and pan_groups are fields of payment cards")
         if "credential_bits" in (*self.print.values(), self.barcode):
             raise ValueError("credential_bits are for the chip alone: show credential_number")
+        self._check_pin()
         return self
 
     @property
     def credential(self) -> bool:
         """Cards of it get a number of their issuer's ``credential_range``."""
         return not self.sources.isdisjoint({"credential_bits", "credential_number"})
+
+    def _check_pin(self) -> None:
+        if self.pin is not None and self.payment is None:
+            raise ValueError("a PIN needs the payment section")
+        mailed = self.pin is not None and self.pin.mailed
+        if mailed != (Operation.MAIL_PIN in self.route):
+            raise ValueError("a PIN that is mailed, and MAIL_PIN in the route, belong together")
+        method = self.pin.method if self.pin else None
+        for name, wanted in (("pvv", "pvv"), ("pvki", "pvv"), ("offset", "ibm3624")):
+            if method != wanted and any(f"{{{name}}}" in text for text in self.templates):
+                raise ValueError(f"{{{name}}} in discretionary data needs pin.method {wanted}")
+
+    @property
+    def templates(self) -> tuple[str, ...]:
+        """The discretionary data of stripe and chip."""
+        stripe = (self.stripe.track1, self.stripe.track2) if self.stripe else ()
+        match self.chip:
+            case ApplicationsChip():
+                return (*stripe, *(item.track2 for item in self.chip.applications))
+            case EmvChip():
+                return (*stripe, self.chip.track2)
+        return stripe
 
     @cached_property
     def sources(self) -> frozenset[Source]:

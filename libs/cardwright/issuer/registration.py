@@ -88,6 +88,9 @@ class IssuerRegistration(BaseModel):
         account_range: none for issuers of cards without accounts.
         credential_range: none for issuers of cards without access credentials.
         masters: usage of a master key to its label and version in the security module.
+        environment: whether its cards are good outside: the security module refuses keys of the
+            other kind. Test cards of a live issuer are made with its test keys.
+        test_masters: the same as ``masters``, of test keys; for a live issuer's test cards.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -99,6 +102,8 @@ class IssuerRegistration(BaseModel):
     account_range: AccountRange | None = None
     credential_range: CredentialRange | None = None
     masters: dict[str, str] = {}
+    environment: Literal["test", "live"] = "live"
+    test_masters: dict[str, str] = {}
 
 
 def load_registration(path: Path) -> IssuerRegistration:

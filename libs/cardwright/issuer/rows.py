@@ -14,9 +14,17 @@ from cardwright.issuer.errors import RequestError
 from cardwright.issuer.instant import Instant
 from cardwright.proto.common.v1.common_pb2 import LANE_BATCH, LANE_EXPRESS
 from cardwright.proto.request.v1 import request_pb2
-from cardwright.secret import SecretText
+from cardwright.secret import SecretBytes, SecretText
 
-__all__ = ["AccountRow", "CardholderRow", "ConsentRow", "EmployeeRow", "RequestRow", "violations"]
+__all__ = [
+    "AccountRow",
+    "AddressRow",
+    "CardholderRow",
+    "ConsentRow",
+    "EmployeeRow",
+    "RequestRow",
+    "violations",
+]
 
 # Octets. SensitiveData would take 200,000, but three rounds of base64 (JSON, JWS, JWE) make 2.4
 # characters of each, and the sealed part holds 400,000.
@@ -27,6 +35,17 @@ def _secret(value: Any) -> SecretText:
     if not isinstance(value, str):
         raise ValueError("write it as text, in quotes")  # noqa: TRY004  # pydantic wants ValueError
     return SecretText(value)
+
+
+def _octets(value: Any) -> SecretBytes:
+    try:
+        return SecretBytes(bytes.fromhex(value))
+    except (TypeError, ValueError):
+        raise ValueError("write octets in hexadecimal") from None
+
+
+def _lines(value: Any) -> Any:
+    return [line.strip() for line in value.split("|")] if isinstance(value, str) else value
 
 
 def _instant(value: Any) -> Instant:
@@ -64,11 +83,22 @@ class CardholderRow(_Row):
 
 
 class AccountRow(_Row):
-    """The account of a payment card; see ``Account``. What is left out, the bureau allocates."""
+    """The account of a payment card; see ``Account``. What is left out, the bureau allocates.
+
+    ``pin_block`` is hexadecimal.
+    """
 
     pan: Secret | None = None
+    pin_block: Annotated[SecretBytes, PlainValidator(_octets)] | None = None
     sequence_number: Annotated[int, BeforeValidator(_whole_number), Field(ge=0, le=99)] = 0
     expiry: Text = ""
+
+
+class AddressRow(_Row):
+    """Where the PIN goes by post; see ``PostalAddress``. In a cell, lines are parted by "|"."""
+
+    lines: Annotated[tuple[Secret, ...], BeforeValidator(_lines)]
+    country: Text
 
 
 class EmployeeRow(_Row):
@@ -90,6 +120,7 @@ class RequestRow(_Row):
         cardholder: the person.
         account: payment cards alone.
         employee: badges alone.
+        address: products with a PIN that goes by post.
         photo: path of a JPEG or PNG, relative to the request file.
         test_card: made as all others, and put through a whole transaction before it leaves.
     """
@@ -102,6 +133,7 @@ class RequestRow(_Row):
     cardholder: CardholderRow
     account: AccountRow | None = None
     employee: EmployeeRow | None = None
+    address: AddressRow | None = None
     photo: Path | None = None
     test_card: bool = False
 
@@ -144,9 +176,15 @@ class RequestRow(_Row):
             data.account.pan = self.account.pan.reveal() if self.account.pan else ""
             data.account.sequence_number = self.account.sequence_number
             data.account.expiry = self.account.expiry
+            data.account.pin_block = (
+                self.account.pin_block.reveal() if self.account.pin_block else b""
+            )
         if self.employee is not None:
             data.employee.number = self.employee.number
             data.employee.department = self.employee.department
+        if self.address is not None:
+            data.address.lines.extend(line.reveal() for line in self.address.lines)
+            data.address.country = self.address.country
         if self.photo is not None:
             data.photo = _read_photo(folder / self.photo)
         return data

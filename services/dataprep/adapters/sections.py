@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError, Message
 
+from cardwright.emv.application import OfflineAuthentication
 from cardwright.proto.request.v1 import request_pb2
 from cardwright.proto.vault.v1 import sections_pb2
 from cardwright.secret import SecretBytes, SecretText
+from services.dataprep.domain import sections as domain
 from services.dataprep.domain.faults import RefusedError
-from services.dataprep.domain.request import CardRequest
+from services.dataprep.domain.request import Address, CardRequest
 from services.dataprep.domain.sections import Sections
 
-__all__ = ["SECTIONS", "encode_sections", "read_request"]
+__all__ = ["SEALED", "SECTIONS", "encode_sections", "read_request"]
 
-SECTIONS = ("print", "stripe", "chip", "keys", "inspection")
+SECTIONS = ("print", "stripe", "chip", "keys", "inspection", "mailer", "pin")
 """The sections that data preparation writes, in the order that facts name them."""
+
+SEALED = frozenset({"pin"})
+"""Those of them that the security module has sealed already."""
 
 
 def read_request(section: SecretBytes) -> CardRequest:
@@ -40,44 +45,148 @@ def read_request(section: SecretBytes) -> CardRequest:
         employee_number=SecretText(data.employee.number),
         department=SecretText(data.employee.department),
         photo=data.photo,
+        pin_block=SecretBytes(data.account.pin_block),
+        address=Address(tuple(data.address.lines), data.address.country)
+        if data.HasField("address")
+        else None,
     )
 
 
 def encode_sections(sections: Sections) -> dict[str, bytes]:
-    """Serialize what a card has, by section name."""
-    encoded = {
+    """Serialize what a card has, by section name; "pin" comes sealed."""
+    encoded: dict[str, Message | None] = {
         "print": sections_pb2.PrintSection(
             design=sections.print.design, text=sections.print.text, photo=sections.print.photo
         ),
-        "stripe": None
-        if sections.stripe is None
-        else sections_pb2.StripeSection(
-            track1=sections.stripe.track1, track2=sections.stripe.track2
-        ),
-        "chip": sections_pb2.ChipSection(
-            module_aid=sections.chip.module_aid,
-            instance_aid=sections.chip.instance_aid,
-            dgis=sections.chip.dgis,
-            kmc=sections.chip.kmc,
-        ),
-        "keys": sections_pb2.KeysSection(
-            diversifier=sections.keys.diversifier,
-            sequence_number=sections.keys.sequence_number,
-            masters=sections.keys.masters,
-        ),
-        "inspection": sections_pb2.InspectionSection(
-            barcode=sections.inspection.barcode,
-            track1=sections.inspection.track1,
-            track2=sections.inspection.track2,
-            instance_aid=sections.inspection.instance_aid,
-            records=[
-                sections_pb2.ChipRecord(sfi=sfi, number=number, content=content)
-                for sfi, number, content in sections.inspection.records
-            ],
-        ),
+        "stripe": _stripe(sections.stripe) if sections.stripe is not None else None,
+        "chip": _chip(sections.chip),
+        "keys": _keys(sections.keys),
+        "inspection": _inspection(sections.inspection),
+        "mailer": _mailer(sections.mailer) if sections.mailer is not None else None,
     }
-    return {
-        name: message.SerializeToString()
-        for name in SECTIONS
-        if (message := encoded[name]) is not None
-    }
+    octets = {name: message.SerializeToString() for name, message in encoded.items() if message}
+    return octets | ({"pin": sections.pin} if sections.pin else {})
+
+
+def _stripe(stripe: domain.StripeSection) -> Message:
+    return sections_pb2.StripeSection(
+        track1=stripe.track1,
+        track2=stripe.track2,
+        track3=stripe.track3,
+        coercivity=stripe.coercivity,
+    )
+
+
+def _chip(chip: domain.ChipSection) -> Message:
+    channel = chip.channel
+    alone = chip.applications[0] if len(chip.applications) == 1 else None
+    return sections_pb2.ChipSection(
+        module_aid=alone.module_aid if alone else b"",
+        instance_aid=alone.instance_aid if alone else b"",
+        dgis=alone.dgis if alone else (),
+        kmc=chip.kmc,
+        applications=[
+            sections_pb2.ChipApplication(
+                module_aid=item.module_aid, instance_aid=item.instance_aid, dgis=item.dgis
+            )
+            for item in chip.applications
+        ],
+        channel=sections_pb2.ChipChannel(
+            diversification=channel.diversification,
+            security_level=channel.security_level,
+            issuer_kmc=channel.issuer_kmc,
+            issuer_key_version=channel.issuer_key_version,
+            issuer_diversification=channel.issuer_diversification,
+            store_data=channel.store_data,
+            longest_command=channel.longest_command,
+        ),
+    )
+
+
+def _keys(keys: domain.KeysSection) -> Message:
+    return sections_pb2.KeysSection(
+        diversifier=keys.diversifier,
+        sequence_number=keys.sequence_number,
+        masters=keys.applications[0].masters if len(keys.applications) == 1 else {},
+        applications=map(_recipe, keys.applications),
+        environment=keys.environment,
+        expiry=keys.expiry,
+        sealed_pin=keys.sealed_pin,
+    )
+
+
+def _recipe(recipe: domain.ApplicationRecipe) -> sections_pb2.ApplicationRecipe:
+    made = recipe.authentication
+    return sections_pb2.ApplicationRecipe(
+        instance_aid=recipe.instance_aid,
+        masters=recipe.masters,
+        derivation=recipe.derivation,
+        offline_pin=recipe.offline_pin,
+        pin_tries=recipe.pin_tries,
+        badge_diversifier=recipe.badge_diversifier,
+        authentication=_authentication(made, recipe.issuer_key) if made is not None else None,
+    )
+
+
+def _authentication(
+    made: OfflineAuthentication, issuer_key: str
+) -> sections_pb2.OfflineAuthentication:
+    return sections_pb2.OfflineAuthentication(
+        method=made.method.value,
+        issuer_key=issuer_key,
+        icc_bits=made.icc_bits,
+        static_data=made.static_data.reveal(),
+        records=[
+            sections_pb2.RecordTemplate(
+                sfi=record.sfi,
+                number=record.number,
+                objects=[
+                    sections_pb2.TemplateObject(tag=tag, value=value)
+                    for tag, value in record.objects
+                ],
+            )
+            for record in made.records
+        ],
+        pin_bits=made.pin_bits,
+    )
+
+
+def _inspection(inspection: domain.InspectionSection) -> Message:
+    return sections_pb2.InspectionSection(
+        barcode=inspection.barcode,
+        track1=inspection.track1,
+        track2=inspection.track2,
+        track3=inspection.track3,
+        instance_aid=inspection.applications[0].instance_aid,
+        records=[
+            sections_pb2.ChipRecord(sfi=sfi, number=number, content=content)
+            for sfi, number, content in inspection.applications[0].records
+        ],
+        applications=[
+            sections_pb2.InspectedApplication(
+                instance_aid=item.instance_aid,
+                records=[
+                    sections_pb2.ChipRecord(sfi=sfi, number=number, content=content)
+                    for sfi, number, content in item.records
+                ],
+                authentication=item.authentication,
+                afl=item.afl,
+                aip=item.aip,
+            )
+            for item in inspection.applications
+        ],
+        print=inspection.print,
+        imk_ac=inspection.imk_ac,
+        derivation=inspection.derivation,
+        imk_smi=inspection.imk_smi,
+    )
+
+
+def _mailer(mailer: domain.MailerSection) -> Message:
+    return sections_pb2.MailerSection(
+        name=mailer.name,
+        lines=mailer.lines,
+        country=mailer.country,
+        issuer=mailer.issuer,
+        last_four=mailer.last_four,
+    )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from cardwright.iso.errors import PanError, TrackError
 from cardwright.iso.luhn import check_digit
@@ -12,7 +14,47 @@ from cardwright.issuer.registration import AccountRange
 from cardwright.secret import SecretText
 from services.dataprep.domain.faults import AnomalyError, RefusedError
 
-__all__ = ["allocated_pan", "expiry_of", "given_pan", "last_month"]
+__all__ = ["Account", "CardPin", "allocated_pan", "expiry_of", "given_pan", "last_month"]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A payment card's account and its verification values; ``issued``: the bureau chose it."""
+
+    pan: Pan
+    sequence_number: str
+    expiry: Expiry
+    cvv: SecretText
+    cvv2: SecretText
+    icvv: SecretText
+    issued: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CardPin:
+    """A card's PIN, sealed, and what verifies it on line.
+
+    Attributes:
+        sealed_for_chip: by the security module, for itself.
+        sealed_for_mailer: for the PIN mailer; empty where the cardholder knows the PIN.
+        method: "pvv", "ibm3624", or None for no verification on line.
+        index: PIN verification key indicator, one digit.
+        verification: PIN verification value or offset; empty without a method.
+    """
+
+    sealed_for_chip: bytes = field(repr=False)
+    sealed_for_mailer: bytes = field(repr=False)
+    method: str | None
+    index: str
+    verification: SecretText
+
+    @property
+    def places(self) -> Mapping[str, str]:
+        """What the names in discretionary data stand for."""
+        value = self.verification.reveal()
+        if self.method == "pvv":
+            return {"pvki": self.index, "pvv": value}
+        return {"offset": value} if self.method == "ibm3624" else {}
 
 
 def given_pan(digits: SecretText, account_range: AccountRange | None) -> Pan:

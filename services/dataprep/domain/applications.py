@@ -1,79 +1,51 @@
-"""A chip of several applications: what each holds, what its keys are made of, what should be read.
-
-The dataclasses are those of vault/v1: ChipApplication, ApplicationRecipe, InspectedApplication.
-"""
+"""A card's chip: what each application holds, what its keys are made of, what should be read."""
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
-from cardwright.emv.application import EmvApplication, OfflineAuthentication, build
+from cardwright.access.an10922 import diversification_input
+from cardwright.access.wiegand import Credential, pack
+from cardwright.emv.application import EmvApplication, build
+from cardwright.emv.card_values import CardValues
 from cardwright.emv.dgi import Dgi
-from cardwright.emv.errors import EmvError
 from cardwright.emv.profile import Profile
+from cardwright.emv.records import build_records
 from cardwright.emv.selection import PPSE, PSE, Listed, ppse_groupings, pse_groupings
-from services.dataprep.chips import Application, ApplicationsChip
-from services.dataprep.domain.compose import Account, card_values, label_of
+from cardwright.iso import tlv
+from cardwright.iso.tracks import ServiceCode
+from cardwright.secret import SecretText
+from services.dataprep.chips import (
+    PROTECTED_FILE,
+    Application,
+    ApplicationsChip,
+    BadgeChip,
+    EmvChip,
+    Source,
+)
+from services.dataprep.domain.account import Account
 from services.dataprep.domain.draft import Draft
-from services.dataprep.domain.faults import RefusedError
+from services.dataprep.domain.sections import (
+    ApplicationRecipe,
+    ChipApplication,
+    InspectedApplication,
+)
 
 __all__ = [
-    "ApplicationRecipe",
-    "ChipApplication",
     "ComposedChip",
-    "InspectedApplication",
-    "compose_chip",
+    "applications_chip",
+    "badge_chip",
+    "card_values",
     "directories",
+    "single_chip",
 ]
 
 _LAST_RECORD_FILE = 30
-
-
-@dataclass(frozen=True, slots=True)
-class ChipApplication:
-    """An application to install, and its groupings that hold no key: id, length and value each."""
-
-    module_aid: bytes
-    instance_aid: bytes
-    dgis: tuple[bytes, ...] = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class ApplicationRecipe:
-    """What an application's keys and certificates are made of.
-
-    Attributes:
-        instance_aid: of the application.
-        masters: usage of a card key to its master key's label.
-        derivation: EMV Book 2 annex A1.4: A, B or C.
-        offline_pin: the card compares a PIN itself.
-        pin_tries: that it allows; 0 without a PIN.
-        issuer_key: label of the issuer's RSA key; empty without certificates.
-        authentication: certificates and what they sign; none without.
-        contactless_authentication: the same where contactless signs other data than contact.
-    """
-
-    instance_aid: bytes
-    masters: Mapping[str, str]
-    derivation: str
-    offline_pin: bool
-    pin_tries: int
-    issuer_key: str
-    authentication: OfflineAuthentication | None
-    contactless_authentication: OfflineAuthentication | None
-
-
-@dataclass(frozen=True, slots=True)
-class InspectedApplication:
-    """Records as they should read, certificates apart, as (file, number, content).
-
-    ``authentication`` is what a terminal must be able to do: SDA, DDA, CDA, or empty.
-    """
-
-    instance_aid: bytes
-    records: tuple[tuple[int, int, bytes], ...] = field(repr=False)
-    authentication: str
+_DGI_FCI = 0x9102
+_FCI_PROPRIETARY, _APPLICATION_LABEL = 0xA5, 0x50
+_CRYPTOGRAMS, _INTEGRITY = "MK-AC", "MK-SMI"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,55 +53,169 @@ class ComposedChip:
     """A whole chip.
 
     Attributes:
-        kmc: label of the chip's transport key.
         applications: in the order to install them; directories come last.
         recipes: of those that have keys.
         inspected: of all.
     """
 
-    kmc: str
     applications: tuple[ChipApplication, ...]
     recipes: tuple[ApplicationRecipe, ...]
     inspected: tuple[InspectedApplication, ...]
 
+    @property
+    def imk_ac(self) -> str:
+        """Label of the master key for cryptograms of the first application that has one."""
+        return next((r.masters[_CRYPTOGRAMS] for r in self._paying), "")
 
-def compose_chip(draft: Draft, account: Account, profiles: Mapping[str, Profile]) -> ComposedChip:
-    """Return the chip of a card whose product has several applications.
+    @property
+    def imk_smi(self) -> str:
+        """Label of that application's master key for messages' integrity."""
+        return next((r.masters.get(_INTEGRITY, "") for r in self._paying), "")
+
+    @property
+    def derivation(self) -> str:
+        """How that application's key derives from it."""
+        return next((r.derivation for r in self._paying), "")
+
+    @property
+    def _paying(self) -> Iterator[ApplicationRecipe]:
+        return (recipe for recipe in self.recipes if _CRYPTOGRAMS in recipe.masters)
+
+
+def card_values(
+    draft: Draft, account: Account, track2: str, verification: Mapping[str, str]
+) -> CardValues:
+    """Return what a payment card has for itself.
 
     Args:
-        draft: The card's data.
-        account: Its account and verification values.
-        profiles: By name and version; all that the product names are there.
+        draft: the card's data.
+        account: its account and verification values.
+        track2: discretionary part of track 2 equivalent data, ``{icvv}`` within.
+        verification: what ``{pvki}``, ``{pvv}`` or ``{offset}`` in it stand for.
+    """
+    assert draft.product.payment is not None, "only payment cards have accounts"
+    discretionary = track2.format(icvv=account.icvv.reveal(), **verification)
+    return CardValues(
+        pan=account.pan,
+        psn=account.sequence_number,
+        expiry=account.expiry,
+        effective=draft.today,
+        service_code=ServiceCode(draft.product.payment.service_code),
+        track2_discretionary=SecretText(discretionary),
+        stripe_name=draft.names.stripe,
+    )
+
+
+def applications_chip(
+    draft: Draft,
+    account: Account,
+    chip: ApplicationsChip,
+    profiles: Mapping[str, Profile],
+    verification: Mapping[str, str],
+) -> ComposedChip:
+    """Return a chip of several applications and the directories that list them.
+
+    Args:
+        draft: the card's data.
+        account: its account and verification values.
+        chip: as the product has it.
+        profiles: by name and version; all that the product names are there.
+        verification: as of ``card_values``.
 
     Raises:
-        RefusedError: The card's values are none that its application can hold.
+        EmvError: The card's values are none that its application can hold.
     """
-    chip = draft.product.chip
-    assert isinstance(chip, ApplicationsChip), "products of one application have no profiles"
-    try:
-        built = [
-            (item, _built(draft, account, item, profiles[item.profile]))
-            for item in chip.applications
-        ]
-        lists = list(directories(chip, profiles))
-    except EmvError as error:
-        raise RefusedError(error.code, str(error)) from None
+    built = [
+        (
+            item,
+            build(
+                profiles[item.profile],
+                card_values(draft, account, item.track2, verification),
+                item.instance_aid,
+            ),
+        )
+        for item in chip.applications
+    ]
+    lists = list(directories(chip, profiles))
     return ComposedChip(
-        kmc=chip.kmc,
         applications=(
             *(_installed(item.module_aid, made.aid, made.dgis) for item, made in built),
             *(_installed(chip.directory_aid or b"", aid, dgis) for aid, dgis in lists),
         ),
         recipes=tuple(_recipe(draft, item, profiles[item.profile], made) for item, made in built),
         inspected=(
-            *(_inspected(made.aid, made.dgis, made.authentication) for _, made in built),
+            *(_paying(made, profiles[item.profile]) for item, made in built),
             *(_inspected(aid, dgis) for aid, dgis in lists),
         ),
     )
 
 
-def _built(draft: Draft, account: Account, item: Application, profile: Profile) -> EmvApplication:
-    return build(profile, card_values(draft, account, item.track2), item.instance_aid)
+def single_chip(
+    draft: Draft, account: Account, chip: EmvChip, verification: Mapping[str, str]
+) -> ComposedChip:
+    """Return a chip of one application that authorises on line: cards of version 1.
+
+    Raises:
+        EmvError: As ``applications_chip``.
+    """
+    values = card_values(draft, account, chip.track2, verification)
+    made = build(chip.profile, values, chip.instance_aid)
+    recipe = ApplicationRecipe(chip.instance_aid, _product_masters(draft), derivation="A")
+    return ComposedChip(
+        (_installed(chip.module_aid, made.aid, made.dgis),),
+        (recipe,),
+        (_paying(made, chip.profile),),
+    )
+
+
+def badge_chip(
+    draft: Draft, chip: BadgeChip, fields: Mapping[Source, str], credential: Credential | None
+) -> ComposedChip:
+    """Return a badge's chip: records to read, and a key to answer with.
+
+    Raises:
+        EmvError: RECORD_LENGTH: the texts are longer than a record.
+    """
+    values: dict[Source, bytes] = {source: text.encode() for source, text in fields.items()}
+    if credential is not None:
+        values["credential_bits"] = pack(credential.bits())
+    records = build_records(
+        (
+            record.sfi,
+            record.number,
+            [(int(tag, 16), values[source]) for tag, source in record.objects.items()],
+        )
+        for record in chip.records
+    )
+    label = tlv.encode(_APPLICATION_LABEL, chip.label.encode())
+    fci = Dgi(_DGI_FCI, tlv.encode(_FCI_PROPRIETARY, label))
+    recipe = ApplicationRecipe(
+        chip.instance_aid,
+        _product_masters(draft),
+        derivation="",
+        badge_diversifier=_badge_diversifier(draft, chip),
+    )
+    free = [dgi for dgi in records if dgi.id >> 8 < PROTECTED_FILE]
+    return ComposedChip(
+        (_installed(chip.module_aid, chip.instance_aid, (*records, fci)),),
+        (recipe,),
+        (_inspected(chip.instance_aid, free),),
+    )
+
+
+def _badge_diversifier(draft: Draft, chip: BadgeChip) -> bytes:
+    """Return what a reader joins as well: card id, application and system (AN10922, 2.2).
+
+    The note's UID is the card's id, of which a free record tells: the chip's own serial number is
+    not known before a blank is taken.
+    """
+    return diversification_input(
+        uuid.UUID(draft.card_id).bytes, chip.instance_aid, chip.system_identifier.encode()
+    )
+
+
+def _product_masters(draft: Draft) -> dict[str, str]:
+    return {usage: draft.label(template) for usage, template in draft.product.keys.items()}
 
 
 def directories(
@@ -156,19 +242,25 @@ def _recipe(
 ) -> ApplicationRecipe:
     return ApplicationRecipe(
         instance_aid=made.aid,
-        masters={usage: label_of(draft.issuer, label) for usage, label in item.keys.items()},
+        masters={usage: draft.label(label) for usage, label in item.keys.items()},
         derivation=item.derivation,
         offline_pin=item.pin,
         pin_tries=(profile.pin_try_limit or 0) if item.pin else 0,
-        issuer_key=label_of(draft.issuer, item.issuer_key) if item.issuer_key else "",
+        issuer_key=draft.label(item.issuer_key) if item.issuer_key else "",
         authentication=made.authentication,
-        contactless_authentication=made.contactless_authentication,
     )
 
 
-def _inspected(
-    aid: bytes, dgis: Iterable[Dgi], authentication: OfflineAuthentication | None = None
-) -> InspectedApplication:
+def _paying(made: EmvApplication, profile: Profile) -> InspectedApplication:
+    return replace(
+        _inspected(made.aid, made.dgis),
+        authentication=made.authentication.method.value if made.authentication else "",
+        afl=made.afl,
+        aip=profile.contact.aip,
+    )
+
+
+def _inspected(aid: bytes, dgis: Iterable[Dgi]) -> InspectedApplication:
     return InspectedApplication(
         aid,
         # A grouping that is a record is named by its file and number (CPS 1.1).
@@ -177,5 +269,4 @@ def _inspected(
             for dgi in dgis
             if 1 <= dgi.id >> 8 <= _LAST_RECORD_FILE
         ),
-        authentication.method.value if authentication else "",
     )

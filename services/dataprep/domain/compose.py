@@ -3,61 +3,48 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
-from cardwright.access.an10922 import diversification_input
-from cardwright.access.wiegand import Credential, pack
-from cardwright.emv.application import build
-from cardwright.emv.card_values import CardValues
-from cardwright.emv.dgi import Dgi
+from cardwright.access.wiegand import Credential
 from cardwright.emv.errors import EmvError
-from cardwright.emv.records import build_records
-from cardwright.iso import tlv
-from cardwright.iso.pan import Pan
-from cardwright.iso.tracks import Expiry, ServiceCode, Track1, Track2
-from cardwright.issuer.registration import IssuerRegistration
+from cardwright.emv.profile import Profile
+from cardwright.iso.errors import TrackError
+from cardwright.iso.track3 import Track3
+from cardwright.iso.tracks import ServiceCode, Track1, Track2
 from cardwright.secret import SecretText
-from services.dataprep.chips import (
-    PROTECTED_FILE,
-    ApplicationsChip,
-    BadgeChip,
-    Source,
+from services.dataprep.chips import BadgeChip, EmvChip, Source
+from services.dataprep.domain.account import Account, CardPin
+from services.dataprep.domain.applications import (
+    ComposedChip,
+    applications_chip,
+    badge_chip,
+    single_chip,
 )
 from services.dataprep.domain.draft import Draft
 from services.dataprep.domain.faults import RefusedError
 from services.dataprep.domain.sections import (
+    ChipChannel,
     ChipSection,
     InspectionSection,
     KeysSection,
+    MailerSection,
     PrintSection,
     Sections,
     StripeSection,
 )
-from services.dataprep.products import Payment, StripeData
+from services.dataprep.products import Payment, StripeData, Track3Data
 
-__all__ = ["Account", "card_values", "compose", "label_of"]
+__all__ = ["compose"]
 
-_DGI_FCI = 0x9102
-_FCI_PROPRIETARY, _APPLICATION_LABEL = 0xA5, 0x50
 _DIVERSIFIER_MODULUS = 10**19
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
-    """A payment card's account and its verification values; ``issued``: the bureau chose it."""
-
-    pan: Pan
-    sequence_number: str
-    expiry: Expiry
-    cvv: SecretText
-    cvv2: SecretText
-    icvv: SecretText
-    issued: bool
-
-
-def compose(
-    draft: Draft, account: Account | None, credential: Credential | None = None
+def compose(  # what a card was allotted
+    draft: Draft,
+    account: Account | None,
+    credential: Credential | None = None,
+    pin: CardPin | None = None,
+    profiles: Mapping[str, Profile] | None = None,
 ) -> Sections:
     """Return the sections of a card.
 
@@ -65,48 +52,37 @@ def compose(
         draft: The card's data.
         account: None for a product without the payment section.
         credential: None for a product without an access number.
+        pin: None for a product without a PIN.
+        profiles: By name and version; all that the product names are there.
 
     Raises:
-        RefusedError: RECORD_LENGTH: the texts are longer than a chip record.
+        RefusedError: RECORD_LENGTH or TRACK_LENGTH: the texts are longer than a chip record or a
+            track; or another code of the card's own values.
     """
     product, fields = draft.product, _fields(draft, account, credential)
-    # Of several applications ``applications.compose_chip`` makes the chip; no such product is
-    # active before the vault's sections can hold them.
-    assert not isinstance(product.chip, ApplicationsChip), "a draft product is never composed"
-    stripe = _stripe(draft, account) if account is not None else None
-    dgis, records = _application(draft, account, fields, credential)
+    verification = pin.places if pin else {}
+    stripe = _stripe(draft, account, verification) if account is not None else None
+    chip = _chip(draft, account, fields, credential, profiles or {}, verification)
+    text = {name: fields[source] for name, source in product.print.items()}
     return Sections(
-        print=PrintSection(
-            product.design,
-            {name: fields[source] for name, source in product.print.items()},
-            draft.request.photo if product.photo else b"",
-        ),
+        print=PrintSection(product.design, text, draft.request.photo if product.photo else b""),
         stripe=stripe,
-        chip=ChipSection(
-            product.chip.module_aid,
-            product.chip.instance_aid,
-            tuple(dgi.encode() for dgi in dgis),
-            product.chip.kmc,
-        ),
-        keys=_keys(draft, account),
+        chip=ChipSection(product.chip.kmc, chip.applications, _channel(draft)),
+        keys=_keys(draft, account, chip, pin),
         inspection=InspectionSection(
-            fields[product.barcode],
-            stripe.track1 if stripe else "",
-            stripe.track2 if stripe else "",
-            product.chip.instance_aid,
-            # A grouping that is a record is named by its file and number (CPS 1.1).
-            tuple((dgi.id >> 8, dgi.id & 0xFF, dgi.value) for dgi in records),
+            barcode=fields[product.barcode],
+            track1=stripe.track1 if stripe else "",
+            track2=stripe.track2 if stripe else "",
+            track3=stripe.track3 if stripe else "",
+            applications=chip.inspected,
+            print={name: text[name] for name, s in product.print.items() if s != "cvv2"},
+            imk_ac=chip.imk_ac,
+            derivation=chip.derivation,
+            imk_smi=chip.imk_smi,
         ),
+        mailer=_mailer(draft, account) if account is not None and draft.mails_pin else None,
+        pin=pin.sealed_for_mailer if pin else b"",
     )
-
-
-def label_of(issuer: IssuerRegistration, template: str) -> str:
-    """Return a master key's label: the one registered under its name, else the product's.
-
-    ``template`` is as ``{issuer}/IMK-AC#1``; its middle is the name in the registration.
-    """
-    name = template.rpartition("/")[2].partition("#")[0]
-    return issuer.masters.get(name) or template.format(issuer=issuer.name)
 
 
 def _fields(
@@ -134,74 +110,92 @@ def _fields(
     return fields
 
 
-def _stripe(draft: Draft, account: Account) -> StripeSection | None:
+def _stripe(
+    draft: Draft, account: Account, verification: Mapping[str, str]
+) -> StripeSection | None:
     payment, data = draft.product.payment, draft.product.stripe
     if payment is None or data is None:
         return None
-    return StripeSection(*_tracks(draft, account, payment, data))
+    try:
+        track1, track2 = _tracks(draft, account, payment, data, verification)
+        track3 = _track3(draft, account, data.track3).encode().reveal() if data.track3 else ""
+    except TrackError as error:
+        raise RefusedError(error.code, str(error)) from None
+    return StripeSection(track1, track2, track3, data.coercivity)
 
 
-def _tracks(draft: Draft, account: Account, payment: Payment, data: StripeData) -> tuple[str, str]:
+def _tracks(
+    draft: Draft,
+    account: Account,
+    payment: Payment,
+    data: StripeData,
+    verification: Mapping[str, str],
+) -> tuple[str, str]:
     service_code, cvv = ServiceCode(payment.service_code), account.cvv.reveal()
-    data1, data2 = (SecretText(text.format(cvv=cvv)) for text in (data.track1, data.track2))
+    data1, data2 = (
+        SecretText(text.format(cvv=cvv, **verification)) for text in (data.track1, data.track2)
+    )
     track1 = Track1(account.pan, draft.names.stripe, account.expiry, service_code, data1)
     track2 = Track2(account.pan, account.expiry, service_code, data2)
     return track1.encode().reveal(), track2.encode().reveal()
 
 
-def card_values(draft: Draft, account: Account, track2: str) -> CardValues:
-    """Return what a payment card has for itself; ``track2`` has ``{icvv}`` within."""
-    assert draft.product.payment is not None, "only payment cards have accounts"
-    return CardValues(
-        pan=account.pan,
-        psn=account.sequence_number,
-        expiry=account.expiry,
-        effective=draft.today,
-        service_code=ServiceCode(draft.product.payment.service_code),
-        track2_discretionary=SecretText(track2.format(icvv=account.icvv.reveal())),
-        stripe_name=draft.names.stripe,
+def _track3(draft: Draft, account: Account, data: Track3Data) -> Track3:
+    """The cycle begins when the card is prepared: last digit of the year, day of the year."""
+    return Track3(
+        account.pan,
+        account.expiry,
+        country=data.country,
+        currency=data.currency,
+        exponent=data.exponent,
+        amount_authorized=data.amount,
+        amount_remaining=data.amount,
+        cycle_begin=f"{draft.today.year % 10}{draft.today:%j}",
+        cycle_length=data.cycle_length,
+        retry_count=data.retry_count,
+        interchange_control=data.interchange_control,
+        service=data.service,
+        sequence_number=account.sequence_number[-1],
     )
 
 
-def _application(
+def _chip(
     draft: Draft,
     account: Account | None,
-    fields: dict[Source, str],
+    fields: Mapping[Source, str],
     credential: Credential | None,
-) -> tuple[Sequence[Dgi], Sequence[Dgi]]:
-    """Return all groupings, and the records that anybody can read."""
+    profiles: Mapping[str, Profile],
+    verification: Mapping[str, str],
+) -> ComposedChip:
     chip = draft.product.chip
-    assert not isinstance(chip, ApplicationsChip), "a draft product is never composed"
     try:
         if isinstance(chip, BadgeChip):
-            return _badge(chip, fields, credential)
+            return badge_chip(draft, chip, fields, credential)
         assert account is not None, "products.py: an EMV product has an account"
-        application = build(chip.profile, card_values(draft, account, chip.track2))
+        if isinstance(chip, EmvChip):
+            return single_chip(draft, account, chip, verification)
+        return applications_chip(draft, account, chip, profiles, verification)
     except EmvError as error:
         raise RefusedError(error.code, str(error)) from None
-    return application.dgis, application.records
 
 
-def _badge(
-    chip: BadgeChip, fields: dict[Source, str], credential: Credential | None
-) -> tuple[Sequence[Dgi], Sequence[Dgi]]:
-    values: dict[Source, bytes] = {source: text.encode() for source, text in fields.items()}
-    if credential is not None:
-        values["credential_bits"] = pack(credential.bits())
-    records = build_records(
-        (
-            record.sfi,
-            record.number,
-            [(int(tag, 16), values[source]) for tag, source in record.objects.items()],
-        )
-        for record in chip.records
+def _channel(draft: Draft) -> ChipChannel:
+    channel = draft.product.chip.channel
+    own = draft.label(channel.issuer_kmc) if channel.issuer_kmc else ""
+    return ChipChannel(
+        diversification=channel.diversification,
+        security_level=int(channel.security_level, 16),
+        issuer_kmc=own,
+        issuer_key_version=channel.issuer_key_version if own else 0,
+        issuer_diversification=channel.issuer_diversification if own else "",
+        store_data=channel.store_data,
+        longest_command=channel.longest_command,
     )
-    label = tlv.encode(_APPLICATION_LABEL, chip.label.encode())
-    fci = Dgi(_DGI_FCI, tlv.encode(_FCI_PROPRIETARY, label))
-    return [*records, fci], [dgi for dgi in records if dgi.id >> 8 < PROTECTED_FILE]
 
 
-def _keys(draft: Draft, account: Account | None) -> KeysSection:
+def _keys(
+    draft: Draft, account: Account | None, chip: ComposedChip, pin: CardPin | None
+) -> KeysSection:
     if account is not None:
         diversifier = account.pan.digits()
     else:
@@ -211,20 +205,20 @@ def _keys(draft: Draft, account: Account | None) -> KeysSection:
     return KeysSection(
         diversifier,
         account.sequence_number if account else "00",
-        {usage: label_of(draft.issuer, template) for usage, template in draft.product.keys.items()},
-        _badge_diversifier(draft),
+        chip.recipes,
+        draft.environment,
+        (account.expiry if account else draft.expiry).yymm,
+        pin.sealed_for_chip if pin else b"",
     )
 
 
-def _badge_diversifier(draft: Draft) -> bytes:
-    """Return what a reader joins as well: card id, application and system (AN10922, 2.2).
-
-    The note's UID is the card's id, of which a free record tells: the chip's own serial number is
-    not known before a blank is taken.
-    """
-    chip = draft.product.chip
-    if not isinstance(chip, BadgeChip):
-        return b""
-    return diversification_input(
-        uuid.UUID(draft.card_id).bytes, chip.instance_aid, chip.system_identifier.encode()
+def _mailer(draft: Draft, account: Account) -> MailerSection:
+    address = draft.request.address
+    assert address is not None, "draft.py: a PIN that is mailed has an address"
+    return MailerSection(
+        draft.names.full.reveal(),
+        address.lines,
+        address.country,
+        draft.issuer.title,
+        account.pan.last4,
     )

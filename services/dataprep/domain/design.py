@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
+from cardwright.emv.errors import EmvError
 from cardwright.emv.lint import Finding
 from cardwright.emv.lint_card import CardApplication, CardDesign, lint_card
 from cardwright.emv.lint_finding import error
-from cardwright.emv.profile import Profile
+from cardwright.emv.plan import plan
+from cardwright.emv.profile import Interface, Profile
 from cardwright.iso.tracks import ServiceCode
-from services.dataprep.chips import Application, BadgeChip, EmvChip
+from services.dataprep.chips import Application, ApplicationsChip, BadgeChip, EmvChip
 from services.dataprep.products import Product
 
 __all__ = ["lint"]
+
+_ICC_EXPONENT = 3
 
 
 def lint(product: Product, profiles: Mapping[str, Profile]) -> list[Finding]:
@@ -43,14 +47,43 @@ def lint(product: Product, profiles: Mapping[str, Profile]) -> list[Finding]:
             error("PROFILE_MISSING", "chip.applications", f"There is no profile {name}")
             for name in unknown
         ]
-    return lint_card(
-        CardDesign(
-            tuple(_application(item, profiles[item.profile]) for item in chip.applications),
-            pse="PSE" in chip.directories,
-            ppse="PPSE" in chip.directories,
-            service_code=service_code,
-        )
-    )
+    return [
+        *_pin(product, chip),
+        *_signatures(chip, profiles),
+        *lint_card(
+            CardDesign(
+                tuple(_application(item, profiles[item.profile]) for item in chip.applications),
+                pse="PSE" in chip.directories,
+                ppse="PPSE" in chip.directories,
+                service_code=service_code,
+            )
+        ),
+    ]
+
+
+def _pin(product: Product, chip: ApplicationsChip) -> Iterator[Finding]:
+    compared = any(item.pin for item in chip.applications)
+    if compared and product.pin is None:
+        yield error("PIN_MISSING", "pin", "The chip is to compare a PIN, and the product has none")
+
+
+def _signatures(chip: ApplicationsChip, profiles: Mapping[str, Profile]) -> Iterator[Finding]:
+    """Find what the security module does not make: see ``vault/v1`` ApplicationRecipe."""
+    for name in {item.profile for item in chip.applications}:
+        profile = profiles[name]
+        if profile.authentication and profile.authentication.icc_exponent != _ICC_EXPONENT:
+            yield error("ICC_EXPONENT", name, "The card's own keys are made with exponent 3 alone")
+        try:
+            planned = plan(profile)
+        except EmvError:
+            continue  # the profile's own linter says it
+        if any(r.certified and r.interfaces[0] is Interface.CONTACTLESS for r in planned.records):
+            yield error(
+                "SIGNED_APART",
+                name,
+                "Contactless signs other data than contact, and one set of certificates is made: "
+                "let both interfaces have the same AIP and the same signed records",
+            )
 
 
 def _application(item: Application, profile: Profile) -> CardApplication:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -39,6 +40,7 @@ class _EligibilityFile(BaseModel):
     photo: Presence
     account: Presence
     employee: Presence
+    address: Presence = Presence.NONE
 
 
 class _ProductFile(BaseModel):
@@ -47,13 +49,16 @@ class _ProductFile(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     name: str
+    state: Literal["draft", "active"] = "active"
     eligibility: _EligibilityFile
     issuers: frozenset[str] | None = None
 
     def product(self) -> Product:
         wanted = self.eligibility
         return Product(
-            self.name, Eligibility(wanted.photo, wanted.account, wanted.employee), self.issuers
+            self.name,
+            Eligibility(wanted.photo, wanted.account, wanted.employee, wanted.address),
+            self.issuers,
         )
 
 
@@ -74,7 +79,7 @@ class Catalogue:
 
 
 def load_catalogue(catalogue: Path, issuer_keys: Path) -> Catalogue:
-    """Read the newest version of every product, and every registered issuer.
+    """Read the newest active version of every product, and every registered issuer.
 
     Args:
         catalogue: the folder with ``issuers/*.yaml`` and ``products/<product>/v<n>.yaml``.
@@ -85,9 +90,8 @@ def load_catalogue(catalogue: Path, issuer_keys: Path) -> Catalogue:
         cardwright.issuer.errors.RegistrationError: An issuer's file or keys are not.
     """
     registrations = [load_registration(path) for path in sorted(catalogue.glob("issuers/*.yaml"))]
-    products = [
-        _product(_newest(folder)) for folder in catalogue.glob("products/*/") if folder.is_dir()
-    ]
+    folders = [folder for folder in sorted(catalogue.glob("products/*/")) if folder.is_dir()]
+    products = [product for folder in folders if (product := _newest(folder)) is not None]
     return Catalogue(
         issuers={item.name: _registered(item, issuer_keys) for item in registrations},
         products={product.name: product for product in products},
@@ -108,7 +112,8 @@ def _registered(registration: IssuerRegistration, folder: Path) -> RegisteredIss
     )
 
 
-def _newest(folder: Path) -> Path:
+def _newest(folder: Path) -> Product | None:
+    """Return the newest version that is no draft; None if all are."""
     versions = {
         int(match[1]): path
         for path in folder.iterdir()
@@ -116,13 +121,17 @@ def _newest(folder: Path) -> Path:
     }
     if not versions:
         raise CatalogueError(f"{folder.name} has no version file such as v1.yaml")
-    return versions[max(versions)]
+    for _, path in sorted(versions.items(), reverse=True):
+        product = _product(path)
+        if product.state == "active":
+            return product.product()
+    return None
 
 
-def _product(path: Path) -> Product:
+def _product(path: Path) -> _ProductFile:
     where = f"{path.parent.name}/{path.name}"
     try:
-        product = _ProductFile.model_validate(yaml.safe_load(path.read_text("utf-8"))).product()
+        product = _ProductFile.model_validate(yaml.safe_load(path.read_text("utf-8")))
     except yaml.YAMLError:
         raise CatalogueError(f"{where} is not YAML") from None
     except ValidationError as error:

@@ -73,6 +73,8 @@ def to_domain(
         expiry=account.expiry or None,
         has_employee=sensitive.HasField("employee"),
         photo=photo,
+        has_pin=bool(account.pin_block),
+        has_address=sensitive.HasField("address"),
     )
 
 

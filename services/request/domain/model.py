@@ -43,11 +43,12 @@ class Photo(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Eligibility:
-    """What a product takes."""
+    """What a product takes; an address that it requires is for the post of a PIN."""
 
     photo: Presence
     account: Presence
     employee: Presence
+    address: Presence = Presence.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,8 @@ class Request:
         expiry: YYMM; None to have the product's validity applied.
         has_employee: an employee was given.
         photo: what the photo is.
+        has_pin: a PIN block was given.
+        has_address: an address was given.
     """
 
     issuer: str
@@ -113,6 +116,8 @@ class Request:
     expiry: str | None = None
     has_employee: bool = False
     photo: Photo = Photo.ABSENT
+    has_pin: bool = False
+    has_address: bool = False
 
 
 @dataclass(frozen=True, slots=True)

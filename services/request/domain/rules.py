@@ -79,16 +79,21 @@ def consent_holds(request: Request, context: Context) -> Refused | None:
 
 
 def parts_as_product_takes(request: Request, context: Context) -> Refused | None:
-    """Photo, account and employee must be there or not, as the product says."""
+    """Photo, account, employee and address must be there or not, as the product says.
+
+    Who knows the PIN already needs no post: an account with a PIN block may do without an address.
+    """
     wanted: Eligibility = context.products[request.product].eligibility
     parts = (
         ("PHOTO", wanted.photo, request.photo is not Photo.ABSENT),
         ("ACCOUNT", wanted.account, request.has_account),
         ("EMPLOYEE", wanted.employee, request.has_employee),
+        ("ADDRESS", wanted.address, request.has_address),
     )
     for part, presence, given in parts:
         name = part.lower()
-        if presence is Presence.REQUIRED and not given:
+        needless = part == "ADDRESS" and request.has_pin
+        if presence is Presence.REQUIRED and not given and not needless:
             return Refused(f"{part}_MISSING", f"This product needs the field {name}; add it")
         if presence is Presence.NONE and given:
             return Refused(
@@ -137,7 +142,7 @@ RULES: Sequence[Rule] = (
     Rule("product-known", 1, product_known),
     Rule("product-offered", 1, product_offered),
     Rule("consent-holds", 1, consent_holds),
-    Rule("parts-as-product-takes", 1, parts_as_product_takes),
+    Rule("parts-as-product-takes", 2, parts_as_product_takes),
     Rule("photo-is-image", 1, photo_is_image),
     Rule("account-number-ours", 1, account_number_ours),
     Rule("expiry-ahead", 1, expiry_ahead),

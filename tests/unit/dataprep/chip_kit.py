@@ -29,10 +29,12 @@ from cardwright.issuerhost import Derivation, IssuerKeys
 from cardwright.issuerhost.keys import card_key
 from cardwright.secret import SecretBytes, SecretText
 from services.dataprep.catalogue import load_profiles, read_product
-from services.dataprep.domain.applications import ApplicationRecipe, ComposedChip
-from services.dataprep.domain.compose import Account
+from services.dataprep.chips import ApplicationsChip
+from services.dataprep.domain.account import Account, CardPin
+from services.dataprep.domain.applications import ComposedChip, applications_chip
 from services.dataprep.domain.draft import Draft, draft
-from services.dataprep.domain.request import CardRequest
+from services.dataprep.domain.request import Address, CardRequest
+from services.dataprep.domain.sections import ApplicationRecipe
 from services.dataprep.products import Product
 from tests.unit.dataprep.fakes import BANK, CATALOGUE, TODAY
 from tests.unit.emv.rsa_kit import rsa_key
@@ -44,6 +46,7 @@ DEBIT_2 = read_product(CATALOGUE / "products/emv-debit/v2.yaml")
 PAN = Pan("9999990000000006")
 CVV, CVV2, ICVV = map(SecretText, ("123", "456", "789"))
 ACCOUNT = Account(PAN, "00", Expiry(2029, 11), CVV, CVV2, ICVV, issued=False)
+CARD_PIN = CardPin(b"sealed for the chip", b"sealed for the mailer", "pvv", "1", SecretText("5432"))
 PIN, PIN_BLOCK = "1234", bytes.fromhex("241234FFFFFFFFFF")
 MASTERS = IssuerKeys(*(SecretBytes(bytes((n,)) * 15 + b"\x07") for n in (0x13, 0x25, 0x37)))
 AUTHORITY_EXPIRY = Expiry(2033, 12)
@@ -53,8 +56,21 @@ _ICC_KEY = 0x8201
 
 def drafted(product: Product = DEBIT_2) -> Draft:
     """A card's draft."""
-    request = CardRequest(BANK.name, "request-1", SecretText("Marlowe"), SecretText("Ines"))
+    request = CardRequest(
+        BANK.name,
+        "request-1",
+        SecretText("Marlowe"),
+        SecretText("Ines"),
+        address=Address(("1 Harbour Row", "Dublin 2"), "IE"),
+    )
     return draft(CARD, request, product, BANK, waived=(), today=TODAY)
+
+
+def composed(card: Draft) -> ComposedChip:
+    """A card's chip of several applications."""
+    chip = card.product.chip
+    assert isinstance(chip, ApplicationsChip)
+    return applications_chip(card, ACCOUNT, chip, PROFILES, CARD_PIN.places)
 
 
 @functools.cache

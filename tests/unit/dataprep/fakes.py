@@ -97,6 +97,9 @@ class MemoryVault:
         self.calls.append(("put", section))
         self.sections.setdefault(section, {}).update(items)
 
+    async def put_sealed(self, section: str, items: Mapping[str, bytes]) -> None:
+        await self.put(section, items)
+
 
 class FakeModule:
     """Two verbs of the security module, with a key of its own; the others are not asked."""

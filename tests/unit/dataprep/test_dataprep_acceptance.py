@@ -29,17 +29,15 @@ from cardwright.terminal import (
     read_contactless,
     run,
 )
-from services.dataprep.domain.applications import compose_chip
 from tests.unit.dataprep.chip_kit import (
-    ACCOUNT,
     AUTHORITY_EXPIRY,
     MASTERS,
     PAN,
     PIN,
     PROFILE,
-    PROFILES,
     applets,
     authority_key,
+    composed,
     drafted,
 )
 from tests.unit.terminal.chip_kit import ChipCard
@@ -48,7 +46,7 @@ AT = dt.datetime(2026, 12, 1, 12, 34, 56, tzinfo=dt.UTC)
 EVERYTHING = Capability(0xE0F8C8)
 WITHOUT_PIN_PAD = Capability(0xE020C8)  # signature alone
 CASH_MACHINE = Capability(0xE040C8)  # PIN on line alone
-CHIP = compose_chip(drafted(), ACCOUNT, PROFILES)
+CHIP = composed(drafted())
 
 
 def card(*, contactless: bool = False) -> ChipCard:

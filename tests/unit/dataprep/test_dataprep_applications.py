@@ -13,9 +13,11 @@ from cardwright.emv.profile_parts import Method
 from cardwright.emv.selection import PPSE, PSE
 from cardwright.iso import tlv
 from services.dataprep.chips import Application, ApplicationsChip
-from services.dataprep.domain.applications import ComposedChip, compose_chip
+from services.dataprep.domain.applications import ComposedChip
+from services.dataprep.domain.compose import compose
 from services.dataprep.domain.faults import RefusedError
-from tests.unit.dataprep.chip_kit import ACCOUNT, DEBIT_2, PROFILE, PROFILES, drafted
+from tests.unit.dataprep import chip_kit
+from tests.unit.dataprep.chip_kit import ACCOUNT, CARD_PIN, DEBIT_2, PROFILE, drafted
 from tests.unit.dataprep.fakes import BANK
 
 AID = bytes.fromhex("F0435754530101")
@@ -24,7 +26,7 @@ AID = bytes.fromhex("F0435754530101")
 def composed(**chip_changes: Any) -> ComposedChip:
     assert isinstance(DEBIT_2.chip, ApplicationsChip)
     chip = DEBIT_2.chip.model_copy(update=chip_changes)
-    return compose_chip(drafted(DEBIT_2.model_copy(update={"chip": chip})), ACCOUNT, PROFILES)
+    return chip_kit.composed(drafted(DEBIT_2.model_copy(update={"chip": chip})))
 
 
 def application(**changes: Any) -> Application:
@@ -34,7 +36,6 @@ def application(**changes: Any) -> Application:
 
 def test_applications_come_first_and_directories_last() -> None:
     chip = composed()
-    assert chip.kmc == "chip/KMC#1"
     assert [(item.module_aid, item.instance_aid) for item in chip.applications] == [
         (EmvApplet.MODULE, AID),
         (DirectoryApplet.MODULE, PSE),
@@ -55,12 +56,11 @@ def test_the_recipe_of_the_application() -> None:
     assert (recipe.offline_pin, recipe.pin_tries) == (True, 3)
     assert recipe.authentication is not None
     assert recipe.authentication.method is Method.CDA
-    assert recipe.contactless_authentication is None, "one signature serves both interfaces"
 
 
 def test_the_issuers_own_key_versions_count() -> None:
     issuer = BANK.model_copy(update={"masters": {"ISSUER-RSA": "aurora-bank/ISSUER-RSA#4"}})
-    (recipe,) = compose_chip(replace(drafted(), issuer=issuer), ACCOUNT, PROFILES).recipes
+    (recipe,) = chip_kit.composed(replace(drafted(), issuer=issuer)).recipes
     assert recipe.issuer_key == "aurora-bank/ISSUER-RSA#4"
 
 
@@ -101,7 +101,7 @@ def test_inspection_reads_all_records_but_the_certificates() -> None:
 def test_what_no_record_holds_refuses_the_card() -> None:
     wide = PROFILE.model_copy(update={"extra": {0x9F1F: b"0" * 252}})
     with pytest.raises(RefusedError) as caught:
-        compose_chip(drafted(), ACCOUNT, {"emv-debit-cda/v1": wide})
+        compose(drafted(), ACCOUNT, None, CARD_PIN, {"emv-debit-cda/v1": wide})
     assert caught.value.code == "RECORD_LENGTH"
 
 

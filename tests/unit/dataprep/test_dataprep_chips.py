@@ -14,7 +14,8 @@ from cardwright.iso import tlv
 from cardwright.iso.pan import Pan
 from cardwright.iso.tracks import Expiry
 from cardwright.secret import SecretText
-from services.dataprep.domain.compose import Account, compose
+from services.dataprep.domain.account import Account
+from services.dataprep.domain.compose import compose
 from services.dataprep.domain.draft import draft
 from services.dataprep.domain.request import CardRequest
 from services.dataprep.domain.sections import Sections
@@ -48,7 +49,7 @@ def badge() -> Sections:
 
 
 def _personalized(applet: Applet, sections: Sections, keys: dict[int, bytes]) -> Applet:
-    for dgi in parse_all(b"".join(sections.chip.dgis)):
+    for dgi in parse_all(b"".join(sections.chip.applications[0].dgis)):
         applet.store(dgi.id, dgi.value, encrypted=False)
     for grouping, value in keys.items():
         applet.store(grouping, value, encrypted=grouping in applet.ENCRYPTED)
@@ -59,19 +60,19 @@ def _personalized(applet: Applet, sections: Sections, keys: dict[int, bytes]) ->
 
 def _debit_chip(sections: Sections) -> Applet:
     checks = b"".join(des_key_check_value(KEYS[at : at + 16]) for at in (0, 16, 32))
-    applet = EmvApplet(sections.chip.instance_aid)
+    applet = EmvApplet(sections.chip.applications[0].instance_aid)
     return _personalized(applet, sections, {0x8000: KEYS, 0x9000: checks})
 
 
 def _badge_chip(sections: Sections) -> Applet:
     key = KEYS[:16]
-    applet = BadgeApplet(sections.chip.instance_aid)
+    applet = BadgeApplet(sections.chip.applications[0].instance_aid)
     return _personalized(applet, sections, {0x8001: key, 0x9001: aes_key_check_value(key)})
 
 
 def _assert_reads_as_expected(chip: Applet, sections: Sections) -> None:
     chip.select()
-    for sfi, number, content in sections.inspection.records:
+    for sfi, number, content in sections.inspection.applications[0].records:
         read = chip.process(Command(0x00, 0xB2, number, sfi << 3 | 4, le=256))
         assert read == content
 

@@ -16,7 +16,8 @@ from cardwright.iso.pan import Pan
 from cardwright.iso.tracks import Expiry, Track1, Track2
 from cardwright.issuer.registration import AccountRange
 from cardwright.secret import SecretText
-from services.dataprep.domain.compose import Account, compose
+from services.dataprep.domain.account import Account
+from services.dataprep.domain.compose import compose
 from services.dataprep.domain.draft import Draft, draft
 from services.dataprep.domain.faults import AnomalyError, RefusedError
 from services.dataprep.domain.request import CardRequest
@@ -76,7 +77,7 @@ def _objects(sections: Sections) -> dict[int, bytes]:
     """All data objects of the records that inspection expects."""
     return {
         item.tag: item.value
-        for _, _, content in sections.inspection.records
+        for _, _, content in sections.inspection.applications[0].records
         for template in tlv.parse(content)
         for item in template.children()
     }
@@ -97,7 +98,7 @@ def test_a_debit_card_shows_what_its_design_asks_for() -> None:
     assert sections.stripe is not None
     assert sections.stripe.track1 == "%B9999990000000006^MARLOWE/INES^291120100000123?"
     assert sections.stripe.track2 == ";9999990000000006=291120100000123?"
-    assert sections.keys.masters == {
+    assert sections.keys.applications[0].masters == {
         "MK-AC": "aurora-bank/IMK-AC#1",
         "MK-SMI": "aurora-bank/IMK-SMI#1",
         "MK-SMC": "aurora-bank/IMK-SMC#1",
@@ -109,7 +110,7 @@ def test_a_debit_card_shows_what_its_design_asks_for() -> None:
 def test_version_1_makes_the_octets_that_it_always_made() -> None:
     """Cards of it are in the field: what is made for the next one must be the same."""
     sections = compose(_debit(_request()), _account("9999990000000006"))
-    assert b"".join(sections.chip.dgis) == bytes.fromhex(
+    assert b"".join(sections.chip.applications[0].dgis) == bytes.fromhex(
         """
         0101 23 7021 57109999990000000006D291120100000789 5F200C4D41524C4F57452F494E4553
         0201 39 7037 5A089999990000000006 5F2403291130 5F2503261122 5F28020372 5F30020201
@@ -127,7 +128,7 @@ def test_version_1_makes_the_octets_that_it_always_made() -> None:
 def test_the_issuers_own_key_version_counts() -> None:
     issuer = BANK.model_copy(update={"masters": {"IMK-AC": "aurora-bank/IMK-AC#7"}})
     item = replace(_debit(_request()), issuer=issuer)
-    masters = compose(item, _account("9999990000000006")).keys.masters
+    masters = compose(item, _account("9999990000000006")).keys.applications[0].masters
     assert masters["MK-AC"] == "aurora-bank/IMK-AC#7"
     assert masters["MK-SMI"] == "aurora-bank/IMK-SMI#1"
 
@@ -140,7 +141,7 @@ def test_the_three_verification_values_are_where_they_belong() -> None:
     printed = " ".join(sections.print.text.values())
     assert "456" in printed
     assert "123" not in printed
-    assert not any(b"456" in dgi for dgi in sections.chip.dgis)
+    assert not any(b"456" in dgi for dgi in sections.chip.applications[0].dgis)
 
 
 @given(
@@ -189,11 +190,12 @@ def test_inspection_expects_what_the_others_are_told_to_make(kind: str) -> None:
         sections = compose(_badge(_badge_request()), None, CREDENTIAL)
         assert sections.stripe is None
         assert (sections.inspection.track1, sections.inspection.track2) == ("", "")
-    stored = {dgi.id: dgi.value for dgi in parse_all(b"".join(sections.chip.dgis))}
-    assert sections.inspection.records
-    for sfi, number, content in sections.inspection.records:
+    stored = {dgi.id: dgi.value for dgi in parse_all(b"".join(sections.chip.applications[0].dgis))}
+    assert sections.inspection.applications[0].records
+    for sfi, number, content in sections.inspection.applications[0].records:
         assert stored[sfi << 8 | number] == content
-    assert sections.inspection.instance_aid == sections.chip.instance_aid
+    names = [item.instance_aid for item in sections.chip.applications]
+    assert [item.instance_aid for item in sections.inspection.applications] == names
     assert sections.inspection.barcode == CARD
 
 
@@ -212,25 +214,25 @@ def test_a_badge_holds_the_employee() -> None:
     assert objects[0xDF02] == b"A-004217"
     assert objects[0xDF04] == CARD.encode()
     assert objects[0x5F24] == b"2031-11-30"
-    assert sections.keys.masters == {"BADGE": "borealis-works/BADGE#1"}
+    assert sections.keys.applications[0].masters == {"BADGE": "borealis-works/BADGE#1"}
     assert sections.keys.diversifier == f"{uuid.UUID(CARD).int % 10**19:019d}"
     assert sections.keys.sequence_number == "00"
     aid = BADGE.chip.instance_aid  # type: ignore[union-attr]  # a badge has one application
-    assert sections.keys.badge_diversifier == uuid.UUID(CARD).bytes + aid + b"DOORS"
+    assert sections.keys.applications[0].badge_diversifier == uuid.UUID(CARD).bytes + aid + b"DOORS"
 
 
 def test_a_badges_number_is_for_the_door_alone() -> None:
     sections = compose(_badge(_badge_request()), None, CREDENTIAL)
     bits = bytes.fromhex("DF050506BB032180")
-    assert bytes.fromhex("150108") + bits in sections.chip.dgis
-    assert not any(bits in content for _, _, content in sections.inspection.records)
+    assert bytes.fromhex("150108") + bits in sections.chip.applications[0].dgis
+    assert not any(bits in content for _, _, content in sections.inspection.applications[0].records)
 
 
 def test_a_badge_of_version_1_has_no_number() -> None:
     request = _badge_request()
     sections = compose(draft(CARD, request, OLD_BADGE, WORKS, waived=(), today=TODAY), None)
     assert "badge_no" not in sections.print.text
-    assert not any(dgi[0] >= 21 for dgi in sections.chip.dgis if dgi[0] < 0x1F)
+    assert not any(dgi[0] >= 21 for dgi in sections.chip.applications[0].dgis if dgi[0] < 0x1F)
 
 
 @pytest.mark.parametrize(

@@ -43,16 +43,18 @@ def sections() -> Sections:
 def badge(changed: dict[int, bytes] | None = None) -> Chip:
     """A chip that was personalized over SCP03; ``changed`` groupings in place of the true ones."""
     made = sections()
-    key = diversify(ClearAes(MASTER), made.keys.badge_diversifier).reveal()
-    plain = {dgi.id: dgi.value for each in made.chip.dgis for dgi in parse_all(each)}
+    key = diversify(ClearAes(MASTER), made.keys.applications[0].badge_diversifier).reveal()
+    plain = {
+        dgi.id: dgi.value for each in made.chip.applications[0].dgis for dgi in parse_all(each)
+    }
     plain |= {0x9001: aes_key_check_value(key)} | (changed or {})
     chip = new_chip()
     channel = open_session(chip)
     groupings = [DataGrouping(encode_dgi(dgi, value)) for dgi, value in plain.items()]
     secret = encode_dgi(0x8001, channel.encrypt_sensitive(key))
     groupings.insert(0, DataGrouping(secret, encrypted=True))
-    code = (made.chip.module_aid[:-1], made.chip.module_aid)
-    steps = script(code, made.chip.instance_aid, groupings)
+    code = (made.chip.applications[0].module_aid[:-1], made.chip.applications[0].module_aid)
+    steps = script(code, made.chip.applications[0].instance_aid, groupings)
     assert {answer[-2:] for answer in run(chip, channel, steps)} == {OK}
     return chip
 
@@ -74,9 +76,14 @@ def test_the_number_is_read_by_nobody_without_the_key() -> None:
     select = bytes.fromhex("00A4040007F0434152445702")
     assert chip.process(select)[-2:] == OK
     assert chip.process(bytes.fromhex("00B201AC00")) == bytes.fromhex("6982")
-    record = next(dgi for each in sections().chip.dgis for dgi in parse_all(each) if dgi.id == 5377)
+    record = next(
+        dgi
+        for each in sections().chip.applications[0].dgis
+        for dgi in parse_all(each)
+        if dgi.id == 5377
+    )
     assert record.value.hex() == "df0505" + "06bb032180"
-    assert all(sfi < 21 for sfi, _, _ in sections().inspection.records)
+    assert all(sfi < 21 for sfi, _, _ in sections().inspection.applications[0].records)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,8 @@ from cardwright.secret import SecretBytes, SecretText
 from cardwright.station.ports import WorkOrder
 from cardwright.vault.vault import Opened
 from services.dataprep.adapters.sections import encode_sections
-from services.dataprep.domain.compose import Account, compose
+from services.dataprep.domain.account import Account
+from services.dataprep.domain.compose import compose
 from services.dataprep.domain.draft import draft
 from services.dataprep.domain.request import CardRequest
 from services.keymanagement.module.cardkeys import BADGE as BADGE_USAGE

@@ -42,6 +42,15 @@ def test_the_newest_version_counts(tmp_path: Path) -> None:
     assert badge.issuers == frozenset({"borealis-works"})
 
 
+def test_a_draft_does_not_count(tmp_path: Path) -> None:
+    product(tmp_path, GOOD, "v1")
+    product(tmp_path, GOOD.replace("required", "none") + "state: draft\n", "v2")
+    badge = load_catalogue(tmp_path, tmp_path).products["badge"]
+    assert badge.eligibility.photo is Presence.REQUIRED
+    product(tmp_path, GOOD + "state: draft\n", "v1")
+    assert load_catalogue(tmp_path, tmp_path).products == {}
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [

@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 from cardwright.iso import luhn
 from cardwright.secret import SecretText
 from services.request.domain.decide import Accepted, accept_or_refuse, duplicate
-from services.request.domain.model import Context, Issuer, Photo, Refused, Request, Unusable
+from services.request.domain.model import (
+    Context,
+    Issuer,
+    Photo,
+    Presence,
+    Refused,
+    Request,
+    Unusable,
+)
 from services.request.domain.rules import CLOCK_SKEW, RULES
 from tests.unit.request.request_support import BANK, DEBIT, NOW, PRODUCTS, WORKS
 
@@ -93,6 +101,26 @@ def test_cards(request_: Request, expected: str) -> None:
 )
 def test_badges(request_: Request, expected: str) -> None:
     assert code(request_, WORKS) == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, "ADDRESS_MISSING"),
+        ({"has_address": True}, "accepted"),
+        ({"has_account": True, "has_pin": True}, "accepted"),
+        ({"has_account": True, "has_pin": True, "has_address": True}, "accepted"),
+    ],
+)
+def test_a_pin_goes_by_post_unless_it_is_known(changes: dict[str, bool], expected: str) -> None:
+    wanted = replace(DEBIT.eligibility, address=Presence.REQUIRED)
+    products = {"emv-debit": replace(DEBIT, eligibility=wanted)}
+    decision = accept_or_refuse(replace(CARD, **changes), Context(BANK, products, NOW))  # type: ignore[arg-type]  # flags alone
+    assert (decision.code if isinstance(decision, Refused) else "accepted") == expected
+
+
+def test_an_address_that_nobody_needs_is_refused() -> None:
+    assert code(replace(CARD, has_address=True)) == "ADDRESS_UNEXPECTED"
 
 
 def test_an_issuer_without_a_range_has_no_account_numbers() -> None:
