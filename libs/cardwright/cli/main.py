@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from cardwright.cli import audit, card, chip, demo, exception, line, stock, submit
+from cardwright.cli import audit, card, chip, demo, exception, line, stations, stock, submit
 from cardwright.cli.context import tell_coded
 
 __all__ = ["app", "main"]
@@ -20,6 +20,7 @@ app = typer.Typer(
 app.command("up")(line.up)
 app.command("down")(line.down)
 app.command("status")(line.status)
+app.command("stations")(stations.stations)
 app.command("serve")(line.serve)
 app.command("demo")(demo.demo)
 app.command("submit")(submit.submit)

@@ -19,6 +19,7 @@ from cardwright.devices.inspector import Inspector, InspectorSettings
 from cardwright.devices.ledger import Ledger
 from cardwright.devices.printer import Printer, PrinterSettings
 from cardwright.devices.server import Machine, serve
+from cardwright.devices.wiredhead import parse_reader
 from cardwright.secret import SecretBytes
 
 
@@ -60,6 +61,7 @@ def _encoder(options: argparse.Namespace) -> Machine:
         stripe_seconds=options.stripe_seconds,
         seed=options.seed,
         sync=options.sync,
+        readers=dict(map(parse_reader, options.reader)),
     )
     plan, works = _plan(options, encoder.FAULTS), _chip_works(options)
     return Encoder(options.state, Floor(options.floor), plan, works, settings)
@@ -123,6 +125,14 @@ def _parser() -> argparse.ArgumentParser:
     _contact(encoding)
     encoding.add_argument("--heads", type=int, default=EncoderSettings.heads)
     encoding.add_argument("--stripe-seconds", type=float, default=0.0, help="one stripe pass")
+
+    encoding.add_argument(
+        "--reader",
+        action="append",
+        default=[],
+        metavar="HEAD=HOST:PORT",
+        help="that head's contacts lead to this vpcd; may be repeated",
+    )
 
     inspecting = machines.add_parser("inspector", help="cameras, readers, trays, shredder")
     _common(inspecting, InspectorSettings.serial)

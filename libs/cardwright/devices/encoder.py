@@ -7,7 +7,7 @@ import os
 import random
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from cardwright.devices.ledger import (
 )
 from cardwright.devices.server import Handler, Reply
 from cardwright.devices.stripe import drop_a_bit, pack_tracks, parse_tracks, read_stripe, to_file
+from cardwright.devices.wiredhead import Address, WiredChip
 
 __all__ = ["FAULTS", "POWER_CUT_EXIT", "Encoder", "EncoderSettings"]
 
@@ -48,6 +49,7 @@ class EncoderSettings:
         stripe_seconds: how long one pass over the magnetic head takes.
         seed: chooses which bit a weak head loses.
         sync: the ledger's durability (see ledger.py).
+        readers: heads whose contacts lead to a virtual reader; the others' lead to the machine.
     """
 
     serial: str = "ENC-0001"
@@ -55,6 +57,7 @@ class EncoderSettings:
     stripe_seconds: float = 0.0
     seed: int = 0
     sync: Sync = "normal"
+    readers: Mapping[int, Address] = field(default_factory=dict)
 
 
 class Encoder:
@@ -77,6 +80,7 @@ class Encoder:
         self._ledger = Ledger(state / "ledger.db", sync=settings.sync)
         self._commits = GroupCommit(self._ledger)
         self._sessions: dict[str, Session] = {}
+        self._worn: set[int] = set()
         self._luck = random.Random(settings.seed)  # noqa: S311  which bit a fault hits: no secret
 
     @property
@@ -92,6 +96,8 @@ class Encoder:
             "READ_STRIPE": self._read_stripe,
             "EJECT": self._eject,
             "JOB": self._job,
+            "TEST": self._test,
+            "WEAR": self._wear,
             "FAULT": self._fault,
         }
 
@@ -115,6 +121,7 @@ class Encoder:
     async def close(self) -> None:
         """Save the chips; cards still in a head are interrupted at the next start."""
         for session in self._sessions.values():
+            await self._take_off(session)
             session.slot.save()
         await self._commits.close()
         self._ledger.close()
@@ -137,6 +144,7 @@ class Encoder:
 
     async def _close(self, session: Session, result: str, **detail: Any) -> None:
         """The end of a session: ledger first, so that a death in between is finished by recover."""
+        await self._take_off(session)
         session.slot.save()
         acts = [record(act) for act in (*session.stripe_writes, *session.chip_session())]
         await self._commits.submit(*acts, finish(session.job_id, "feed", result, **detail))
@@ -149,11 +157,26 @@ class Encoder:
             raise DeviceError("NOT_IN_HEAD", "no head holds this job's card: ask JOB, or FEED it")
         return session
 
-    def _free_head(self) -> int:
+    async def _take_off(self, session: Session) -> None:
+        if session.wired is not None:
+            await asyncio.to_thread(session.wired.remove)
+
+    def _contacts(self, request: Frame) -> Session:
+        """The session, if the machine itself can talk to the chip in its head."""
+        session = self._session(request)
+        if session.wired is not None:
+            raise DeviceError("CHIP_ELSEWHERE", "this head's contacts lead to a card reader")
+        return session
+
+    def _head(self, request: Frame) -> int:
+        return fields.whole(request.header, "head", 0, self._settings.heads - 1)
+
+    def _free_head(self, request: Frame) -> int:
         busy = {session.head for session in self._sessions.values()}
-        free = next((head for head in range(self._settings.heads) if head not in busy), None)
+        wanted = [self._head(request)] if "head" in request.header else range(self._settings.heads)
+        free = next((head for head in wanted if head not in busy), None)
         if free is None:
-            raise DeviceError("HEADS_BUSY", f"all {self._settings.heads} heads hold a card")
+            raise DeviceError("HEADS_BUSY", f"{len(wanted)} heads, and each holds a card")
         return free
 
     # -- the commands
@@ -173,13 +196,14 @@ class Encoder:
         job_id, card = (fields.text(request.header, name) for name in ("job_id", "card"))
         if (state := self._state(job_id))["state"] != "unknown":
             return Reply(state)
-        head = self._free_head()
+        head = self._free_head(request)
         passport = self._floor.passport(card)
         if not passport.printed:
             raise DeviceError("CARD_NOT_READY", "the card is still in the printer")
         self._floor.claim(card, self._settings.serial)
         slot = ChipSlot(self._works, self._floor, card, passport)
-        session = Session(job_id, card, head, passport, slot, self._plan.draw())
+        faults = self._plan.draw() | ({"chip_mute", "stripe_weak"} if head in self._worn else set())
+        session = Session(job_id, card, head, passport, slot, faults)
         self._sessions[job_id] = session
         async with session.one_command_at_a_time:
             before = {aspect: self._floor.version(card, aspect) for aspect in (CHIP, STRIPE)}
@@ -187,24 +211,26 @@ class Encoder:
             await self._commits.submit(fed)
             if "jam" in session.faults:
                 await self._close(session, "ENCODER_JAM")
+            elif head in self._settings.readers and passport.chip and "chip_mute" not in faults:
+                session.wired = WiredChip(slot, self._settings.readers[head])
         return Reply(self._state(job_id))
 
     async def _power(self, request: Frame) -> Reply:
-        session = self._session(request)
+        session = self._contacts(request)
         async with session.one_command_at_a_time:
             if "chip_mute" in session.faults and session.passport.chip:
                 raise DeviceError("CHIP_MUTE", "no answer to reset: eject the card as a reject")
             return Reply({"atr": session.slot.power().hex()})
 
     async def _apdu(self, request: Frame) -> Reply:
-        session = self._session(request)
+        session = self._contacts(request)
         async with session.one_command_at_a_time:
             self._maybe_lose_power(session)
             response = session.slot.transmit(request.body)
         return Reply({"sw": response[-2:].hex()}, response)
 
     async def _apdus(self, request: Frame) -> Reply:
-        session = self._session(request)
+        session = self._contacts(request)
         commands = unpack_apdus(request.body)
         async with session.one_command_at_a_time:
             half = commands[: len(commands) // 2] if "power_cut" in session.faults else commands
@@ -254,6 +280,18 @@ class Encoder:
 
     async def _job(self, request: Frame) -> Reply:
         return Reply(self._state(fields.text(request.header, "job_id")))
+
+    async def _test(self, request: Frame) -> Reply:
+        head = self._head(request)
+        return Reply({"head": head, "fit": head not in self._worn})
+
+    async def _wear(self, request: Frame) -> Reply:
+        head = self._head(request)
+        if request.header.get("off") is True:
+            self._worn.discard(head)
+        else:
+            self._worn.add(head)
+        return Reply({"worn": sorted(self._worn)})
 
     async def _fault(self, request: Frame) -> Reply:
         return Reply(self._plan.command(request.header))

@@ -11,6 +11,7 @@ from typing import Any
 from cardwright.devices.chipslot import ChipSlot
 from cardwright.devices.floor import Passport
 from cardwright.devices.ledger import Act
+from cardwright.devices.wiredhead import WiredChip
 
 __all__ = ["Session", "written"]
 
@@ -24,6 +25,7 @@ class Session:
         started: Unix time of FEED.
         stripe_writes: what was written, for the ledger at EJECT.
         one_command_at_a_time: several connections may speak of the same job.
+        wired: the chip's face to a reader, in a head whose contacts lead there.
     """
 
     job_id: str
@@ -35,6 +37,7 @@ class Session:
     started: float = field(default_factory=time.time)
     stripe_writes: list[Act] = field(default_factory=list)
     one_command_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
+    wired: WiredChip | None = None
 
     def state(self) -> dict[str, Any]:
         """As JOB answers it."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import time
+from typing import Any, Final
 
 from cardwright.reader.port import ReaderError, check_command, check_response
 from cardwright.reader.scard import checked, library, reader_error
@@ -11,6 +12,8 @@ __all__ = ["PcscCard", "connect", "readers"]
 
 _NOTICE_MS = 1000
 """How long to wait for the service to notice that a silent card has left; it looks each 400 ms."""
+_LOOK_MS: Final = 200
+_MAY_COME: Final = frozenset({"CARD_REMOVED", "CARD_MUTE"})  # mute: one that is just leaving
 
 
 def readers() -> list[str]:
@@ -28,12 +31,13 @@ def readers() -> list[str]:
         scard.SCardReleaseContext(context)
 
 
-def connect(reader: str, *, exclusive: bool = True) -> PcscCard:
+def connect(reader: str, *, exclusive: bool = True, within: float = 0.0) -> PcscCard:
     """Power the card in a reader.
 
     Args:
         reader: the reader's name, as ``readers`` gives it.
         exclusive: nobody else may use the card meanwhile.
+        within: seconds until one must have been put in.
 
     Raises:
         ReaderError: CARD_REMOVED, CARD_MUTE, READER_LOST, READER_BUSY, READER_SERVICE,
@@ -42,14 +46,29 @@ def connect(reader: str, *, exclusive: bool = True) -> PcscCard:
     scard = library()
     context = checked(scard.SCardEstablishContext(scard.SCARD_SCOPE_USER))
     share = scard.SCARD_SHARE_EXCLUSIVE if exclusive else scard.SCARD_SHARE_SHARED
+    until = time.monotonic() + within
     try:
-        handle, protocol = checked(
-            scard.SCardConnect(context, reader, share, scard.SCARD_PROTOCOL_ANY)
-        )
-        return PcscCard(scard, context, handle, protocol, reader, share)
+        while True:
+            try:
+                handle, protocol = checked(
+                    scard.SCardConnect(context, reader, share, scard.SCARD_PROTOCOL_ANY)
+                )
+                return PcscCard(scard, context, handle, protocol, reader, share)
+            except ReaderError as error:
+                if error.code not in _MAY_COME or time.monotonic() >= until:
+                    raise
+            _await_news(scard, context, reader)
     except ReaderError:
         scard.SCardReleaseContext(context)
         raise
+
+
+def _await_news(scard: Any, context: Any, reader: str) -> None:
+    """Wait until something happens in a reader, a moment at most."""
+    seen = [(reader, scard.SCARD_STATE_UNAWARE)]
+    ((_, state, _),) = checked(scard.SCardGetStatusChange(context, 0, seen))
+    seen = [(reader, state & ~scard.SCARD_STATE_CHANGED)]
+    checked(scard.SCardGetStatusChange(context, _LOOK_MS, seen), scard.SCARD_E_TIMEOUT)
 
 
 class PcscCard:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -24,13 +24,16 @@ class Slot:
     card: bool
 
 
-def watch() -> Watch:
+def watch(*, over: Callable[[], bool] = lambda: False) -> Watch:
     """Begin to watch the PC/SC readers.
+
+    Args:
+        over: asked once a second at least; the iteration ends when it is true.
 
     Raises:
         ReaderError: READER_LIBRARY, READER_SERVICE.
     """
-    return Watch()
+    return Watch(over)
 
 
 class Watch:
@@ -40,14 +43,15 @@ class Watch:
     thread than the one that iterates, or for after the loop.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, over: Callable[[], bool]) -> None:
+        self._over = over
         self._scard = library()
         self._context = checked(self._scard.SCardEstablishContext(self._scard.SCARD_SCOPE_USER))
         self._closed = threading.Event()
 
     def __iter__(self) -> Iterator[tuple[Slot, ...]]:
         shown: tuple[Slot, ...] | None = None
-        while not self._closed.is_set():
+        while not (self._closed.is_set() or self._over()):
             states = self._look()
             slots = tuple(
                 Slot(reader, bool(state & self._scard.SCARD_STATE_PRESENT))

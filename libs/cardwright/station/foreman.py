@@ -20,7 +20,14 @@ from cardwright.card import Body, Operation
 from cardwright.station.faults import until_it_passes
 from cardwright.station.measures import Measures
 from cardwright.station.outbox import Outbox
-from cardwright.station.ports import Answer, Bench, Device, DeviceUnavailableError, NotBegun
+from cardwright.station.ports import (
+    Answer,
+    Attended,
+    Bench,
+    Device,
+    DeviceUnavailableError,
+    NotBegun,
+)
 from cardwright.station.work import Job, WorkTable
 from cardwright.telemetry import CardTracer
 
@@ -122,6 +129,8 @@ class Foreman:
         async with asyncio.TaskGroup() as acts:
             while True:
                 await room.acquire()
+                if isinstance(device, Attended):
+                    await device.ready()
                 batch = [await self._ready.get()]
                 if batch[0].later:
                     await asyncio.sleep(not_before - clock.time())

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias, TypeVar
+from typing import Protocol, TypeAlias, TypeVar, runtime_checkable
 
 import asyncpg
 
@@ -17,6 +17,7 @@ from cardwright.card import Body, Operation
 
 __all__ = [
     "Answer",
+    "Attended",
     "Bench",
     "Desk",
     "Device",
@@ -121,6 +122,14 @@ class Device(Protocol[Material_contra]):
         Raises:
             DeviceUnavailableError: It does not answer now.
         """
+
+
+@runtime_checkable
+class Attended(Protocol):
+    """A device that knows when it can begin a job at all; until then others get the jobs."""
+
+    async def ready(self) -> None:
+        """Wait until it may be given a job."""
 
 
 class Bench(Protocol[Material]):

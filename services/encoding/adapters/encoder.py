@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from cardwright.card.events import Body, Disposition, Encoded, OperationFailed
 from cardwright.driver import DeviceAddress, DevicePool, DeviceRefusedError
 from cardwright.station.faults import until_it_passes
 from cardwright.station.ports import Answer, DeviceUnavailableError, NotBegun, WorkOrder
 from services.encoding.adapters.head import Head, JobState
+from services.encoding.adapters.heads import HeadRules, Heads
+from services.encoding.adapters.readerlink import READER_AWAY, ReaderHead
 from services.encoding.adapters.scripts import Scripts
+from services.encoding.adapters.ways import ChipWay
 from services.encoding.domain import Material, SpoiledError, check_blank
+from services.encoding.ports import ChipLostError
 from services.encoding.procedure import personalise, read_back
 
 __all__ = ["Encoder"]
@@ -22,19 +27,34 @@ _BUSY = frozenset({"HEADS_BUSY", "CARD_HELD"})
 
 
 class Encoder:
-    """One machine with ``heads`` heads, on a connection per head.
+    """One machine with its heads, on a connection per head.
 
     A card that our connection left behind in a head is finished, since the machine tells how far
     it got: what is written already is read back and never written again. A card that the machine
-    itself lost hold of is spoiled.
+    itself lost hold of is spoiled. A head that spoils cards gets no more of them (``Heads``).
+
+    Args:
+        address: the machine.
+        heads: how many of its heads are used, and how they do.
+        scripts: the security module's scripts.
+        prepare: fetches a card's material again.
+        readers: the heads whose contacts lead to card readers.
     """
 
     def __init__(
-        self, address: DeviceAddress, heads: int, scripts: Scripts, prepare: Prepare
+        self,
+        address: DeviceAddress,
+        heads: HeadRules,
+        scripts: Scripts,
+        prepare: Prepare,
+        readers: Mapping[int, ChipWay] | None = None,
     ) -> None:
-        self._address, self._heads = address, heads
+        self._address = address
         self._scripts, self._prepare = scripts, prepare
         self._connections = DevicePool(address)
+        self._readers = {n: ReaderHead(way) for n, way in (readers or {}).items()}
+        self._sized = False
+        self.heads = Heads(address.name, heads, self._test)
 
     @property
     def name(self) -> str:
@@ -44,20 +64,30 @@ class Encoder:
     @property
     def depth(self) -> int:
         """A job a head."""
-        return self._heads
+        return len(self.heads)
 
     async def close(self) -> None:
-        """Hang up."""
+        """Hang up, and let the readers go."""
+        await self.heads.close()
         await self._connections.close()
+        for reader in self._readers.values():
+            await asyncio.to_thread(reader.close)
+
+    async def ready(self) -> None:
+        """Wait until a head is in work."""
+        with suppress(DeviceUnavailableError):  # whoever gets a job then says so
+            await self._size_up()
+        await self.heads.ready()
 
     async def perform(self, order: WorkOrder, material: Material) -> Body:
         """Write stripe and chip of one card and read them back.
 
         Raises:
-            DeviceUnavailableError: The machine can't work now, or no script can be had.
+            DeviceUnavailableError: The machine can't work now, no head is in work, or no script can
+                be had.
         """
-        async with self._head(order) as head:
-            return await self._encode(head, order, material)
+        await self._size_up()
+        return await self._at_a_head(order, lambda head: self._encode(head, order, material))
 
     async def recall(self, order: WorkOrder) -> Body | NotBegun:
         """Ask the machine; a card still in its head is finished.
@@ -65,18 +95,52 @@ class Encoder:
         Raises:
             DeviceUnavailableError: It does not answer now.
         """
-        async with self._head(order) as head:
-            state = await head.job()
-            if state.state == "unknown":
-                return NotBegun()
-            if state.state != "in_head":
-                return self._fact(state)
-            prepared = await until_it_passes(self.name, self._prepare, [order])
-            material = prepared[order.order_id]
-            if isinstance(material, Answer):
-                lost = await head.eject("reject", "SECTION_DAMAGED")
-                return self._fact(lost, "its data can't be read any more")
-            return await self._encode(head, order, material)
+        await self._size_up()
+        async with self._connections.borrow() as link:
+            state = JobState.parse((await link.ask("JOB", job_id=order.job_id)).ok)
+        if state.state != "in_head":
+            self.heads.release(order.job_id)
+            return NotBegun() if state.state == "unknown" else self._fact(state)
+        self.heads.claim(order.job_id, state.head)
+        return await self._at_a_head(order, lambda head: self._finish(head, order))
+
+    async def _at_a_head(self, order: WorkOrder, work: Callable[[Head], Awaitable[Body]]) -> Body:
+        async with self.heads.lend(order.job_id) as lent:
+            try:
+                async with self._head(order, lent.number) as head:
+                    fact = await work(head)
+            except DeviceUnavailableError as away:
+                if away.code in READER_AWAY:
+                    self.heads.lost(lent.number, away.code)
+                raise
+            self.heads.learn(lent, fact)
+            return fact
+
+    async def _finish(self, head: Head, order: WorkOrder) -> Body:
+        prepared = await until_it_passes(self.name, self._prepare, [order])
+        material = prepared[order.order_id]
+        if isinstance(material, Answer):
+            lost = await head.eject("reject", "SECTION_DAMAGED")
+            return self._fact(lost, "its data can't be read any more")
+        return await self._encode(head, order, material)
+
+    async def _size_up(self) -> None:
+        """Learn once how many heads the machine has: fewer, perhaps, than we were told."""
+        if self._sized:
+            return
+        async with self._connections.borrow() as link:
+            hello = (await link.ask("HELLO")).ok
+        for number in range(int(hello["heads"]), len(self.heads)):
+            self.heads.lost(number, "NO_SUCH_HEAD")
+        self._sized = True
+
+    async def _test(self, number: int) -> bool:
+        """Have the machine test an empty head."""
+        async with self._connections.borrow() as link:
+            try:
+                return bool((await link.ask("TEST", head=number)).ok["fit"])
+            except DeviceRefusedError:
+                return True  # a machine without such a test: the next card will tell
 
     async def _encode(self, head: Head, order: WorkOrder, material: Material) -> Body:
         try:
@@ -96,6 +160,8 @@ class Encoder:
             await self._write(head, order, material, state)
         except SpoiledError as spoiled:
             return self._fact(await head.eject("reject", spoiled.code), str(spoiled))
+        except ChipLostError as lost:
+            return self._fact(await head.eject("reject", lost.code), str(lost))
         return self._fact(await head.eject("good"))
 
     async def _write(
@@ -107,9 +173,9 @@ class Encoder:
         if material.chip is None:
             return
         if state.personalised:
-            await read_back(head, material.chip)
+            await read_back(head.chip, material.chip)
         else:
-            await personalise(head, order.card_id, material.chip, self._scripts)
+            await personalise(head.chip, order.card_id, material.chip, self._scripts)
 
     def _fact(self, state: JobState, detail: str = "") -> Body:
         """State what the machine's ledger says of a job that has ended."""
@@ -126,7 +192,12 @@ class Encoder:
         )
 
     @asynccontextmanager
-    async def _head(self, order: WorkOrder) -> AsyncIterator[Head]:
+    async def _head(self, order: WorkOrder, number: int) -> AsyncIterator[Head]:
         """Work at a head, on a connection of its own."""
+        reader = self._readers[number].link() if number in self._readers else None
         async with self._connections.borrow() as link:
-            yield Head(link, order.job_id)
+            try:
+                yield Head(link, order.job_id, number, reader)
+            finally:
+                if reader is not None:
+                    await reader.close()

@@ -11,7 +11,9 @@ from cardwright.driver.apdus import pack_apdus, unpack_apdus
 from cardwright.iso.errors import StripeError
 from cardwright.iso.stripe import BitStream
 from cardwright.station.ports import DeviceUnavailableError
+from services.encoding.adapters.readerlink import ReaderLink
 from services.encoding.domain import SpoiledError, check_stripe
+from services.encoding.ports import ChipLink
 
 __all__ = ["Head", "JobState"]
 
@@ -30,6 +32,7 @@ class JobState:
         tracks: the tracks that were written.
         personalised: the chip accepted data.
         chip: the chip's serial, as it presented itself.
+        head: the number of the head that holds the card, from 0.
     """
 
     state: str
@@ -38,6 +41,7 @@ class JobState:
     tracks: tuple[int, ...] = ()
     personalised: bool = False
     chip: str = ""
+    head: int = 0
 
     @classmethod
     def parse(cls, ok: Mapping[str, Any]) -> Self:
@@ -49,6 +53,7 @@ class JobState:
             tracks=tuple(ok.get("tracks", ())),
             personalised=bool(ok.get("personalised", False)),
             chip=str(ok.get("chip", "")),
+            head=int(ok.get("head", 0)),
         )
 
 
@@ -57,10 +62,27 @@ class Head:
 
     Steps raise ``SpoiledError`` when the card is lost, ``DeviceUnavailableError`` when it is no
     longer in the head or no script can be had now, and ``DeviceLostError`` when nobody answers.
+
+    Args:
+        link: the connection to the machine.
+        job_id: the job.
+        number: which head, from 0.
+        reader: the way to the chip where the head's contacts lead to a card reader.
     """
 
-    def __init__(self, link: DeviceConnection, job_id: str) -> None:
-        self._link, self._job_id = link, job_id
+    def __init__(
+        self,
+        link: DeviceConnection,
+        job_id: str,
+        number: int,
+        reader: ReaderLink | None = None,
+    ) -> None:
+        self._link, self._job_id, self._number, self._reader = link, job_id, number, reader
+
+    @property
+    def chip(self) -> ChipLink:
+        """The way to the chip: the machine's own contacts, or a reader."""
+        return self._reader or self
 
     async def feed(self) -> JobState:
         """Take the card in; a job that the machine knows is answered with its state.
@@ -68,12 +90,10 @@ class Head:
         Raises:
             DeviceRefusedError: The machine can't take it.
         """
-        fed = await self._link.ask("FEED", job_id=self._job_id, card=self._job_id)
+        fed = await self._link.ask(
+            "FEED", job_id=self._job_id, card=self._job_id, head=self._number
+        )
         return JobState.parse(fed.ok)
-
-    async def job(self) -> JobState:
-        """Ask what became of the job."""
-        return JobState.parse((await self._link.ask("JOB", job_id=self._job_id)).ok)
 
     async def write_stripe(self, tracks: Mapping[int, BitStream], *, written: bool) -> None:
         """Write the stripe, unless this was done, and compare what it reads."""
@@ -98,6 +118,8 @@ class Head:
 
     async def eject(self, result: str, code: str = "") -> JobState:
         """Let the card out; a reject's code is kept in the machine's ledger."""
+        if self._reader is not None:
+            await self._reader.close()
         reason = {"code": code} if code else {}
         (out,) = await self._flight([self._request("EJECT", result=result, **reason)])
         return JobState.parse(out.ok)

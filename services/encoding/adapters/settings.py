@@ -12,12 +12,16 @@ __all__ = ["EncodingSettings"]
 
 
 class EncodingSettings(FromEnvironment):
-    """From CARDWRIGHT_CHIP and CARDWRIGHT_HEADS.
+    """From CARDWRIGHT_CHIP, CARDWRIGHT_HEADS, CARDWRIGHT_HEAD_FAILURES and CARDWRIGHT_READERS.
 
     Attributes:
         chip: "off" leaves chips blank, for measuring the line without them.
         heads: how many cards each encoder holds at once.
+        head_failures: failures in a row that take a head out of work.
+        readers: heads whose contacts lead to card readers; see ``parse_readers``.
     """
 
     chip: Literal["on", "off"] = "on"
     heads: Annotated[int, Field(ge=1, le=64)] = 16
+    head_failures: Annotated[int, Field(ge=1, le=100)] = 3
+    readers: str = ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +16,9 @@ from cardwright.driver import DeviceAddress
 from cardwright.localstack.ports import LOOPBACK, free_port
 from cardwright.station.ports import Answer, DeviceUnavailableError, NotBegun, WorkOrder
 from services.encoding.adapters.encoder import Encoder
+from services.encoding.adapters.heads import HeadRules
 from services.encoding.adapters.scripts import Scripts
+from services.encoding.adapters.ways import ChipWay
 from services.encoding.handlers import Preparation
 from tests.integration.devices.device_process import Device
 from tests.unit.encoding.encoding_kit import BLANK, FakeModule, MemoryVault, order
@@ -31,6 +33,8 @@ class Line(AbstractContextManager["Line"]):
     root: Path
     options: tuple[str, ...] = ()
     chip: bool = True
+    rules: HeadRules = field(default_factory=lambda: HeadRules(HEADS))
+    readers: Mapping[int, ChipWay] = field(default_factory=dict)
     vault: MemoryVault = field(default_factory=MemoryVault)
     module: FakeModule = field(default_factory=FakeModule)
 
@@ -60,7 +64,9 @@ class Line(AbstractContextManager["Line"]):
         address = DeviceAddress("encoder-1", LOOPBACK, int(self._port[1]))
         # The fake has the one verb that is asked for here.
         scripts = Scripts(self.module)  # type: ignore[arg-type]  # see above
-        return Encoder(address, HEADS, scripts, Preparation(self.vault, chip=self.chip))
+        return Encoder(
+            address, self.rules, scripts, Preparation(self.vault, chip=self.chip), self.readers
+        )
 
     def restart(self) -> None:
         """Start the machine again, without the faults of its first start."""

@@ -188,7 +188,7 @@ async def test_a_personalised_chip_left_in_the_head_is_read_and_not_written_agai
         eject, line.encoder = line.encoder, line.driver()
         await eject.close()
         # All but EJECT, by another hand: what a station leaves that dies at the very end.
-        async with line.encoder._head(made) as head:
+        async with line.encoder._head(made, 0) as head:
             state = await head.feed()
             prepared = await line.encoder._prepare([made])
             await line.encoder._write(head, made, prepared[made.order_id], state)  # type: ignore[arg-type]  # it is material
