@@ -104,7 +104,9 @@ async def bench_line(
 ) -> AsyncIterator[BenchLine]:
     """Run a line with stock for ``cards`` cards, warmed up and at rest."""
     options = LineOptions(
-        settings={"CARDWRIGHT_TRACE_RATIO": TRACE_RATIO, **settings}, keep_images="none"
+        settings={"CARDWRIGHT_TRACE_RATIO": TRACE_RATIO, **settings},
+        keep_images="none",
+        keep_mailers="none",
     )
     with tempfile.TemporaryDirectory(prefix="cardwright-bench-") as folder:
         root = Path(folder)
@@ -116,6 +118,7 @@ async def bench_line(
                 await line.load(
                     material="pvc-dual", count=cards + _WARM_UP, lot=device, device=device
                 )
+            await line.load_forms(cards + _WARM_UP)
             before = await made.position()
             async with made.issuer() as issuer:
                 await issuer.submit(made.messages(_WARM_UP, "warm-up"))

@@ -45,4 +45,5 @@ async def line(home: Path, stack: Stack, options: LineOptions) -> AsyncIterator[
             for material in ("pvc-dual", "pvc-badge"):
                 lot = f"{material}-{device}"
                 await running.load(material=material, count=_BLANKS, lot=lot, device=device)
+        await running.load_forms(2 * _BLANKS)
         yield running

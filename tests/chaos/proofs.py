@@ -15,6 +15,7 @@ from cardwright.devices.ledger import Act
 from cardwright.driver.connection import DeviceConnection
 from cardwright.hsm.client import GrpcSecurityModule
 from cardwright.line.databases import database_of
+from cardwright.operator import FORM_MATERIAL
 from cardwright.secret import SecretText
 from tests.support.line import LineUnderTest
 
@@ -50,6 +51,7 @@ def nothing_was_done_twice(line: LineUnderTest) -> None:
             act.blank for act in encoded if act.result == "personalised"
         ),
         "a stripe written": Counter(act.blank for act in encoded if act.act == "stripe_write"),
+        "a PIN mailed": Counter(act.job_id for act in line.acts("mailer-1")),
         "a blank destroyed": Counter(act.blank for act in _destroyed(line)),
     }
     twice = {what: [key for key, count in c.items() if count > 1] for what, c in once.items()}
@@ -92,6 +94,9 @@ def _destroyed(line: LineUnderTest) -> Sequence[Act]:
 
 async def _in_hoppers(line: LineUnderTest, material: str) -> int:
     ports, found = line.layout.ports(), 0
+    if material == FORM_MATERIAL:
+        async with DeviceConnection("127.0.0.1", ports["mailer-1"]) as mailer:
+            return int((await mailer.ask("SUPPLIES")).ok["forms"])
     for device in _PRINTERS:
         async with DeviceConnection("127.0.0.1", ports[device]) as printer:
             found += (await printer.ask("SUPPLIES")).ok["hopper"].get(material, 0)

@@ -57,8 +57,9 @@ async def line(stack: Stack) -> AsyncIterator[LineUnderTest]:
 
 
 async def load_blanks(line: LineUnderTest, count: int = 60) -> None:
-    """Fill both printers' hoppers with both materials: an empty printer keeps the jobs it has."""
+    """Fill all printers with all they need: an empty one keeps the jobs it has."""
     for device in ("printer-1", "printer-2"):
         for material in ("pvc-dual", "pvc-badge"):
             lot = f"LOT-{material}-{device}"
             await line.load(material=material, count=count, lot=lot, device=device)
+    await line.load_forms(2 * count)

@@ -18,7 +18,7 @@ from pathlib import Path
 import asyncpg
 
 from cardwright.card import Card, fold
-from cardwright.cli.stock import receive_and_load
+from cardwright.cli.stock import receive_and_load, receive_and_load_forms
 from cardwright.devices.ledger import Act, Ledger
 from cardwright.eventlog.codec import LoggedEvent, decode_event
 from cardwright.issuer.client import IssuerClient
@@ -36,7 +36,7 @@ from cardwright.station.faults import until_it_passes
 
 __all__ = ["LineUnderTest", "badge_row", "debit_row", "line_under_test"]
 
-DEVICES = ("printer-1", "printer-2", "encoder-1", "inspector-1")
+DEVICES = ("printer-1", "printer-2", "encoder-1", "inspector-1", "mailer-1")
 _POLL = 0.2
 
 
@@ -71,6 +71,11 @@ class LineUnderTest:
             device=device,
             stripe=stripe,
         )
+
+    async def load_forms(self, count: int, lot: str = "FORMS") -> None:
+        """Receive a lot of PIN mailer forms and load it."""
+        port = self.layout.ports()["mailer-1"]
+        await receive_and_load_forms(self.operator, port, lot=lot, count=count, device="mailer-1")
 
     async def events(self) -> list[LoggedEvent]:
         """Return the whole log in order of position."""

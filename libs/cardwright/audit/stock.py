@@ -1,9 +1,11 @@
-"""Reconciling the stock with the events: where is every blank? Pure.
+"""Reconciling the stock with the events: where is every blank, and every PIN mailer form? Pure.
 
 A blank is *in* when a lot is received, *loaded* when the lot is issued to a device, *used* when a
 fact first names its serial, and it ends *dispatched* or *destroyed*; between, it is *in process*.
-For each material the counts must fit into one another, and each serial must belong to one attempt
-at one card. This is what the chain of custody cannot show by itself: that facts are true.
+A numbered form is counted likewise, its lot being its serial up to the last hyphen: a mailed one is
+*dispatched*, one that its machine shredded is *destroyed*, one that a person must look for is *in
+process*. For each material the counts must fit into one another, and each serial must belong to one
+attempt at one card. This is what the chain of custody cannot show by itself: that facts are true.
 """
 
 from __future__ import annotations
@@ -101,6 +103,7 @@ class StockCount:
     _cards: dict[str, Card] = field(default_factory=dict)
     _material_of: dict[str, str] = field(default_factory=dict)
     _blanks: dict[str, _Blank] = field(default_factory=dict)
+    _forms: dict[str, _Blank] = field(default_factory=dict)
     _lots: dict[str, LotLine] = field(default_factory=dict)
     _ends: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     _findings: list[StockFinding] = field(default_factory=list)
@@ -130,6 +133,13 @@ class StockCount:
         for material, ends in self._ends.items():
             line = materials.setdefault(material, MaterialLine(material))
             line.dispatched, line.destroyed = ends["dispatched"], ends["destroyed"]
+        for serial, form in self._forms.items():
+            of = self._lots.get(serial.rpartition("-")[0])
+            material = of.material if of else ""
+            line = materials.setdefault(material, MaterialLine(material))
+            line.used += 1
+            line.dispatched += form.end == "dispatched"
+            line.destroyed += form.end == "destroyed"
         return StockReport(
             lots=tuple(sorted(self._lots.values(), key=lambda line: line.lot)),
             materials=tuple(sorted(materials.values(), key=lambda line: line.material)),
@@ -144,22 +154,27 @@ class StockCount:
             self._material_of[stream_id] = body.material
         serial = getattr(body, "blank_serial", "")
         if serial:
-            self._use(serial, stream_id, before.attempt)
+            self._use(self._blanks, serial, stream_id, before.attempt)
         if isinstance(body, e.Destroyed):
             self._end(serial, stream_id, "destroyed")
         elif isinstance(body, e.Dispatched) and before.blank_serial:
             self._end(before.blank_serial, stream_id, "dispatched")
+        form = getattr(body, "form_serial", "")
+        if form:
+            used = self._use(self._forms, form, stream_id, before.attempt)
+            used.end = used.end or _end_of_form(body)
         if after.status.terminal:
             del self._cards[stream_id]
 
-    def _use(self, serial: str, card_id: str, attempt: int) -> None:
-        blank = self._blanks.setdefault(serial, _Blank(card_id, attempt))
+    def _use(self, pieces: dict[str, _Blank], serial: str, card_id: str, attempt: int) -> _Blank:
+        blank = pieces.setdefault(serial, _Blank(card_id, attempt))
         if (blank.card_id, blank.attempt) != (card_id, attempt):
             what = (
                 f"used for attempt {blank.attempt} at {blank.card_id}"
                 f" and for attempt {attempt} at {card_id}"
             )
             self._find(StockCode.BLANK_TWICE, serial, what)
+        return blank
 
     def _end(self, serial: str, card_id: str, end: str) -> None:
         blank = self._blanks[serial]
@@ -188,3 +203,10 @@ class StockCount:
         finding = StockFinding(code, subject, detail)
         if finding not in self._findings:
             self._findings.append(finding)
+
+
+def _end_of_form(body: e.Body) -> str:
+    if isinstance(body, e.PinMailed):
+        return "dispatched"
+    spoiled = isinstance(body, e.OperationFailed) and body.disposition is e.Disposition.SPOILED
+    return "destroyed" if spoiled else ""

@@ -210,6 +210,7 @@ class OperationFailed:
     disposition: Disposition = Disposition.UNSPECIFIED
     blank_serial: str = ""
     device: str = ""
+    form_serial: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -242,6 +242,8 @@ def _spoiled(card: Card, code: str) -> Card:
 
 def _failed(card: Card, body: e.OperationFailed) -> Card:
     failed, card = card.due, replace(card, blank_serial=body.blank_serial or card.blank_serial)
+    if failed is Operation.MAIL_PIN and body.disposition is Disposition.SPOILED:
+        return _form_spoiled(card, body.code)
     # Before a blank is taken there is nothing to look for, and nothing to destroy.
     refused = body.disposition is Disposition.REFUSED or failed in _DATA_ALONE
     spoiled = body.disposition is Disposition.SPOILED and card.blank_serial
@@ -252,6 +254,15 @@ def _failed(card: Card, body: e.OperationFailed) -> Card:
     if card.revoking:
         return _withdraw(card)
     return replace(card, due=None, exception=True, code=body.code)
+
+
+def _form_spoiled(card: Card, code: str) -> Card:
+    """Use another form: nobody has the one with the PIN on it."""
+    if card.revoking:
+        return _withdraw(card)
+    if card.attempt >= card.max_attempts:
+        return replace(card, due=None, quarantined=True, code=code)
+    return _open(card, Operation.MAIL_PIN, attempt=card.attempt + 1)
 
 
 def _cancelled(card: Card, _: e.OperationCancelled) -> Card:

@@ -17,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from cardwright.cli.audit import verdict_of
 from cardwright.cli.context import AsJson, State, console, run, show, table
-from cardwright.cli.stock import receive_and_load
+from cardwright.cli.stock import receive_and_load, receive_and_load_forms
 from cardwright.demo.output import Output, write_output
 from cardwright.demo.run import Run, follow, load_run, open_issuers, plan, submit, tally_of
 from cardwright.demo.tally import Tally
@@ -40,6 +40,7 @@ FAULTS = {
 _PRINTERS = ("printer-1", "printer-2")
 _MATERIALS = {"pvc-dual": ("hico", 60), "pvc-badge": ("none", 40)}
 _LOW = 35
+_MAILER, _FORMS = "mailer-1", 60
 _NEXT = """
 Try next:
   .venv/bin/cardwright up                  the same line, in the background
@@ -108,6 +109,17 @@ async def _stock(layout: Layout, operator: Operator, report: Callable[[str], Non
             stripe=stripe,
         )
         report(f"stock: {count} blanks of {material} into {device}")
+    await _forms(layout, operator, report)
+
+
+async def _forms(layout: Layout, operator: Operator, report: Callable[[str], None]) -> None:
+    port = layout.ports()[_MAILER]
+    async with DeviceConnection("127.0.0.1", port) as mailer:
+        left = (await mailer.ask("SUPPLIES")).ok["forms"]
+    if left < _LOW:
+        lot = f"LOT{datetime.now(UTC):%y%m%d%H%M%S}-forms"
+        await receive_and_load_forms(operator, port, lot=lot, count=_FORMS, device=_MAILER)
+        report(f"stock: {_FORMS} PIN mailer forms into {_MAILER}")
 
 
 async def _cards(

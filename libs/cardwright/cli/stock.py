@@ -1,4 +1,4 @@
-"""stock load, resume, show."""
+"""stock load, forms, resume, show."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ import typer
 
 from cardwright.cli.context import AsJson, State, console, layout_of, operator_of, run, show
 from cardwright.driver.connection import DeviceConnection
-from cardwright.operator import Operator, load_hopper
+from cardwright.operator import FORM_MATERIAL, Operator, load_forms, load_hopper
 
-app = typer.Typer(no_args_is_help=True, help="Blanks: what came in, what is loaded, what is left.")
+app = typer.Typer(
+    no_args_is_help=True, help="Blanks and forms: what came in, what is loaded, what is left."
+)
 
 
 @app.command()
@@ -29,17 +31,29 @@ def load(
 
 
 @app.command()
-def resume(
-    device: Annotated[str, typer.Argument(help="the printer that stands still")], state: State
+def forms(
+    lot: Annotated[str, typer.Argument(help="the supplier's lot number, used once")],
+    state: State,
+    count: Annotated[int, typer.Option(min=1, help="forms counted in")] = 100,
+    device: Annotated[str, typer.Option(help="the PIN mailer printer")] = "mailer-1",
 ) -> None:
-    """Tell a printer that ribbon, film or hopper are in order again."""
+    """Receive a lot of numbered PIN mailer forms and load all of it into a PIN mailer printer."""
+    run(_forms(state, lot, count, device))
+    console.print(f"{count} forms are in {device}")
+
+
+@app.command()
+def resume(
+    device: Annotated[str, typer.Argument(help="the machine that stands still")], state: State
+) -> None:
+    """Tell a machine that its ribbon, film, hopper or forms are in order again."""
     run(_resume(state, device))
     console.print(f"{device} goes on")
 
 
 @app.command("show")
 def show_stock(state: State, *, as_json: AsJson = False) -> None:
-    """Show what the printers' hoppers hold."""
+    """Show what the printers hold: blanks, ribbon, film, forms."""
     found = run(_supplies(state))
     show(found, as_json=as_json)
 
@@ -50,6 +64,21 @@ async def _load(state: Path, lot: str, material: str, count: int, device: str, s
         await receive_and_load(
             operator, port, lot=lot, material=material, count=count, device=device, stripe=stripe
         )
+
+
+async def _forms(state: Path, lot: str, count: int, device: str) -> None:
+    port = layout_of(state).ports()[device]
+    async with operator_of(state) as operator:
+        await receive_and_load_forms(operator, port, lot=lot, count=count, device=device)
+
+
+async def receive_and_load_forms(
+    operator: Operator, port: int, *, lot: str, count: int, device: str
+) -> None:
+    """Count a lot of forms in and load it: the facts first, as with blanks."""
+    stream = await operator.receive_lot(lot, FORM_MATERIAL, count)
+    await operator.issue_lot(stream, lot, device, count)
+    await load_forms("127.0.0.1", port, lot, count)
 
 
 async def receive_and_load(
@@ -76,7 +105,7 @@ async def _resume(state: Path, device: str) -> None:
 async def _supplies(state: Path) -> dict[str, object]:
     ports = layout_of(state).ports()
     found: dict[str, object] = {}
-    for name in ("printer-1", "printer-2"):
+    for name in ("printer-1", "printer-2", "mailer-1"):
         async with DeviceConnection("127.0.0.1", ports[name]) as printer:
             found[name] = dict((await printer.ask("SUPPLIES")).ok)
     return found

@@ -1,4 +1,4 @@
-"""``python -m cardwright.devices printer|encoder|inspector|ledger``: one machine, or its ledger."""
+"""``python -m cardwright.devices printer|encoder|inspector|mailer|ledger``: machines, ledgers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from cardwright.devices import encoder, printer
+from cardwright.devices import encoder, mailer, printer
 from cardwright.devices.chipslot import ChipWorks
 from cardwright.devices.encoder import Encoder, EncoderSettings
 from cardwright.devices.errors import DeviceError
@@ -17,6 +17,7 @@ from cardwright.devices.faults import FaultPlan, parse_rule
 from cardwright.devices.floor import Floor
 from cardwright.devices.inspector import Inspector, InspectorSettings
 from cardwright.devices.ledger import Ledger
+from cardwright.devices.mailer import Mailer, MailerSettings
 from cardwright.devices.printer import Printer, PrinterSettings
 from cardwright.devices.server import Machine, serve
 from cardwright.devices.wiredhead import parse_reader
@@ -38,7 +39,12 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 async def _run(options: argparse.Namespace) -> None:
-    builders = {"printer": _printer, "encoder": _encoder, "inspector": _inspector}
+    builders = {
+        "printer": _printer,
+        "encoder": _encoder,
+        "inspector": _inspector,
+        "mailer": _mailer,
+    }
     await serve(builders[options.machine](options), options.port, options.port_file)
 
 
@@ -74,6 +80,17 @@ def _inspector(options: argparse.Namespace) -> Machine:
         sync=options.sync,
     )
     return Inspector(options.state, Floor(options.floor), _chip_works(options), settings)
+
+
+def _mailer(options: argparse.Namespace) -> Machine:
+    settings = MailerSettings(
+        serial=options.serial,
+        depth=options.queue_depth,
+        form_seconds=options.form_seconds,
+        keep=options.keep,
+        sync=options.sync,
+    )
+    return Mailer(options.state, _plan(options, mailer.FAULTS), settings)
 
 
 def _plan(options: argparse.Namespace, known: tuple[str, ...]) -> FaultPlan:
@@ -112,6 +129,7 @@ def _parser() -> argparse.ArgumentParser:
 
     printing = machines.add_parser("printer", help="retransfer printer")
     _common(printing, PrinterSettings.serial)
+    _on_floor(printing)
     _faulty(printing, printer.FAULTS)
     printing.add_argument("--card-seconds", type=float, default=0.0, help="mechanics per card")
     printing.add_argument("--queue-depth", type=int, default=PrinterSettings.depth)
@@ -121,6 +139,7 @@ def _parser() -> argparse.ArgumentParser:
 
     encoding = machines.add_parser("encoder", help="stripe and chip encoder")
     _common(encoding, EncoderSettings.serial)
+    _on_floor(encoding)
     _faulty(encoding, encoder.FAULTS)
     _contact(encoding)
     encoding.add_argument("--heads", type=int, default=EncoderSettings.heads)
@@ -136,8 +155,18 @@ def _parser() -> argparse.ArgumentParser:
 
     inspecting = machines.add_parser("inspector", help="cameras, readers, trays, shredder")
     _common(inspecting, InspectorSettings.serial)
+    _on_floor(inspecting)
     _contact(inspecting)
     inspecting.add_argument("--keep-images", choices=("none", "all", "test"), default="all")
+
+    mailing = machines.add_parser("mailer", help="PIN mailer printer")
+    _common(mailing, MailerSettings.serial)
+    _faulty(mailing, mailer.FAULTS)
+    mailing.add_argument("--form-seconds", type=float, default=0.0, help="mechanics per form")
+    mailing.add_argument("--queue-depth", type=int, default=MailerSettings.depth)
+    mailing.add_argument(
+        "--keep", choices=("none", "sealed", "all"), default="all", help="what stays of mailers"
+    )
 
     reading = machines.add_parser("ledger", help="print a ledger's acts as JSON lines")
     reading.add_argument("path", type=Path, help="a machine's ledger.db")
@@ -150,12 +179,15 @@ def _common(parser: argparse.ArgumentParser, serial: str) -> None:
     parser.add_argument("--port", type=int, default=0, help="0: any free one")
     parser.add_argument("--port-file", type=Path, help="where to write the port number")
     parser.add_argument("--state", type=Path, required=True, help="folder of ledger.db")
-    parser.add_argument("--floor", type=Path, required=True, help="folder of the physical cards")
     parser.add_argument(
         "--serial", default=serial, help="the machine's serial number, unique on a floor"
     )
     parser.add_argument("--seed", type=int, default=0, help="for the faults' chances")
     parser.add_argument("--sync", choices=("normal", "full"), default="normal", help="ledger fsync")
+
+
+def _on_floor(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--floor", type=Path, required=True, help="folder of the physical cards")
 
 
 def _faulty(parser: argparse.ArgumentParser, known: tuple[str, ...]) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from cardwright.devices.errors import DeviceError
 
-__all__ = ["choice", "flag", "is_text", "seconds", "text", "whole"]
+__all__ = ["choice", "flag", "is_text", "name", "seconds", "text", "whole"]
 
 Header = Mapping[str, Any]
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 
 
 def text(header: Header, name: str) -> str:
@@ -23,6 +25,13 @@ def text(header: Header, name: str) -> str:
 def is_text(value: Any) -> bool:
     """Whether a value is such a string; lone surrogates, which JSON lets through, are not."""
     return isinstance(value, str) and 0 < len(value) <= 200 and value.isprintable()
+
+
+def name(value: Any) -> str:
+    """A job's id or a serial number, which name files and rows; BAD_NAME for what can't be one."""
+    if not isinstance(value, str) or not _NAME.fullmatch(value):
+        raise DeviceError("BAD_NAME", "an id or serial is 1-128 letters, digits, '_' or '-'")
+    return value
 
 
 def choice(header: Header, name: str, allowed: tuple[str, ...], default: str = "") -> str:

@@ -23,6 +23,7 @@ SERVICES = (
     "encoding",
     "qa",
     "logistics",
+    "pinmailer",
     "query",
 )
 _PORTS = (
@@ -33,6 +34,7 @@ _PORTS = (
     "printer-2",
     "encoder-1",
     "inspector-1",
+    "mailer-1",
     "query",
 )
 

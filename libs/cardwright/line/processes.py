@@ -16,13 +16,17 @@ from cardwright.localstack.process import ProcessSpec
 __all__ = ["LineOptions", "LineProcesses", "make_folders"]
 
 _WITH_TOKEN = frozenset(SERVICES) - {"query"}
-_WITH_VAULT = frozenset({"request", "dataprep", "keymanagement", "printing", "encoding", "qa"})
+_WITH_VAULT = frozenset(
+    {"request", "dataprep", "keymanagement", "printing", "encoding", "qa", "pinmailer"}
+)
 _DEVICES_OF = {
     "printing": ("printer-1", "printer-2"),
     "encoding": ("encoder-1",),
     "qa": ("inspector-1",),
     "logistics": ("inspector-1",),
+    "pinmailer": ("mailer-1",),
 }
+_DEVICES = ("printer-1", "printer-2", "encoder-1", "inspector-1", "mailer-1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +38,16 @@ class LineOptions:
         settings: Variables for all services, e.g. ``{"CARDWRIGHT_RENDER": "off"}``.
         card_seconds: Simulated mechanics of a printer, seconds a card.
         keep_images: Whose faces stay in the output tray.
+        pin_delay: Seconds from dispatch to PIN mailer; hours where cards are real.
+        keep_mailers: What stays of PIN mailers: none, sealed or all.
     """
 
     faults: Mapping[str, Sequence[str]] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
     card_seconds: float = 0.0
     keep_images: str = "all"
+    pin_delay: float = 2.0
+    keep_mailers: str = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,21 +70,23 @@ class LineProcesses:
 
     def devices(self) -> Iterator[ProcessSpec]:
         """Yield the device simulators."""
-        for name in ("printer-1", "printer-2", "encoder-1", "inspector-1"):
+        floor = ("--floor", str(self.layout.floor))
+        kmc = ("--kmc-file", str(self.layout.keys / "chip-kmc.hex"))
+        of_kind = {
+            "printer": (*floor, "--card-seconds", str(self.options.card_seconds)),
+            "encoder": (*floor, *kmc),
+            "inspector": (*floor, *kmc, "--keep-images", self.options.keep_images),
+            "mailer": ("--keep", self.options.keep_mailers),
+        }
+        for name in _DEVICES:
             kind, port = name.rpartition("-")[0], self.layout.ports()[name]
             arguments = [
                 *("--port", str(port), "--serial", name),
                 *("--state", str(self.layout.root / "devices" / name)),
-                *("--floor", str(self.layout.floor)),
+                *of_kind[kind],
             ]
             for fault in self.options.faults.get(name, ()):
                 arguments += ["--fault", fault]
-            if kind == "printer":
-                arguments += ["--card-seconds", str(self.options.card_seconds)]
-            else:
-                arguments += ["--kmc-file", str(self.layout.keys / "chip-kmc.hex")]
-            if kind == "inspector":
-                arguments += ["--keep-images", self.options.keep_images]
             yield self._spec(name, ("cardwright.devices", kind), tuple(arguments), port=port)
 
     def services(self) -> Iterator[ProcessSpec]:
@@ -103,6 +113,8 @@ class LineProcesses:
             made["CARDWRIGHT_VAULT"] = self._dsn(service, database_of("vault"))
         if service == "query":
             made["CARDWRIGHT_LISTEN"] = f"127.0.0.1:{ports['query']}"
+        if service == "pinmailer":
+            made["CARDWRIGHT_PIN_DELAY"] = str(self.options.pin_delay)
         if service in _DEVICES_OF:
             made["CARDWRIGHT_DEVICES"] = ",".join(
                 f"{device}=127.0.0.1:{ports[device]}" for device in _DEVICES_OF[service]

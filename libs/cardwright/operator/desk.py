@@ -18,7 +18,10 @@ from cardwright.hsm.client import GrpcSecurityModule
 from cardwright.secret import SecretText
 from cardwright.station.signing import FactSigner, Statement
 
-__all__ = ["Operator", "load_hopper", "open_operator"]
+__all__ = ["FORM_MATERIAL", "Operator", "load_forms", "load_hopper", "open_operator"]
+
+FORM_MATERIAL = "pin-mailer"
+"""What stock calls the numbered forms of PIN mailers."""
 
 _ACTOR = "operator"
 
@@ -83,6 +86,13 @@ async def load_hopper(
     serials = [f"{lot}-{number:05d}" for number in range(first, first + count)]
     async with DeviceConnection(host, port) as printer:
         await printer.ask("LOAD", material=material, serials=serials, chip=True, stripe=stripe)
+
+
+async def load_forms(host: str, port: int, lot: str, count: int) -> None:
+    """Put numbered forms into a PIN mailer printer; each has its lot's serial number."""
+    serials = [f"{lot}-{number:05d}" for number in range(1, count + 1)]
+    async with DeviceConnection(host, port) as mailer:
+        await mailer.ask("LOAD", serials=serials)
 
 
 @contextlib.asynccontextmanager

@@ -50,7 +50,10 @@ class _Prepared:
 
 @dataclass(slots=True)
 class Foreman:
-    """Runs one bench: claims orders, prepares material, and keeps its devices busy."""
+    """Runs one bench: claims orders, prepares material, and keeps its devices busy.
+
+    ``delay`` is how many seconds an order waits before it is looked at.
+    """
 
     name: str
     pool: asyncpg.Pool[asyncpg.Record]
@@ -61,6 +64,7 @@ class Foreman:
     tracer: CardTracer
     measures: Measures
     filed: asyncio.Event
+    delay: float = 0.0
     _claimed: set[str] = field(default_factory=set)
     _ready: asyncio.PriorityQueue[_Prepared] = field(default_factory=asyncio.PriorityQueue)
     _numbers: Iterator[int] = field(default_factory=itertools.count)
@@ -94,6 +98,7 @@ class Foreman:
                 self._claimed,
                 max(1, room),
                 express_only=room < 1,
+                delay=self.delay,
             )
             if jobs:
                 await self._prepare(jobs)

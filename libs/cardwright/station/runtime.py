@@ -76,11 +76,13 @@ class Parts:
 class StationSpec:
     """A station's desks and benches, by the operation that they do.
 
-    A service that reads from outside has an ``intake`` and the topics it reads.
+    An operation of ``delays`` begins so many seconds after its order came, and no sooner. A service
+    that reads from outside has an ``intake`` and the topics it reads.
     """
 
     desks: Mapping[Operation, Desk] = field(default_factory=dict)
     benches: Mapping[Operation, Bench[Any]] = field(default_factory=dict)
+    delays: Mapping[Operation, float] = field(default_factory=dict)
     intake: Intake | None = None
     intake_topics: Sequence[str] = ()
 
@@ -200,6 +202,7 @@ async def serve_station(parts: Parts, spec: StationSpec) -> None:
                     tracer=parts.tracer,
                     measures=parts.measures,
                     filed=filed,
+                    delay=spec.delays.get(operation, 0.0),
                 )
                 tasks.create_task(foreman.run())
             if spec.intake is not None:

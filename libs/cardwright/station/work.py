@@ -97,16 +97,22 @@ class WorkTable:
         limit: int,
         *,
         express_only: bool = False,
+        delay: float = 0.0,
     ) -> list[Job]:
-        """Return waiting orders of one operation, express first, in the order they came."""
+        """Return waiting orders of one operation, express first, in the order they came.
+
+        Those that came less than ``delay`` seconds ago are left alone.
+        """
         rows = await db.fetch(
             "SELECT order_bytes, traceparent FROM work"
             " WHERE state = 'waiting' AND operation = $1 AND NOT order_id = ANY($2::text[])"
-            " AND (express OR NOT $4) ORDER BY express DESC, received_at LIMIT $3",
+            " AND (express OR NOT $4) AND received_at <= now() - make_interval(secs => $5)"
+            " ORDER BY express DESC, received_at LIMIT $3",
             operation.value,
             list(besides),
             limit,
             express_only,
+            delay,
         )
         return [Job(decode_order(row["order_bytes"]), row["traceparent"]) for row in rows]
 

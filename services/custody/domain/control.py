@@ -6,9 +6,14 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from cardwright.card import STATION_OF, Cancel, Card, Order, next_step
+from cardwright.card import STATION_OF, Cancel, Card, Operation, Order, next_step
 
 __all__ = ["Control", "Handout"]
+
+_LONGEST_PAUSE, _LONGEST_PATIENCE = 16, 360
+"""Multiples of the first pause before an order is sent again."""
+_LIE_BY = frozenset({Operation.MAIL_PIN})
+"""Operations that their station lets lie for hours on purpose: such an order keeps none waiting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +36,13 @@ class Handout:
     @property
     def counts(self) -> bool:
         """It takes room at its station."""
-        return not (self.card.express or self.cancels)
+        lies_by = self.step.operation in _LIE_BY
+        return not (self.card.express or self.cancels or lies_by)
+
+    @property
+    def patience(self) -> int:
+        """How far the pause grows before it is sent again, in first pauses."""
+        return _LONGEST_PATIENCE if self.step.operation in _LIE_BY else _LONGEST_PAUSE
 
 
 @dataclass(slots=True)
@@ -42,6 +53,7 @@ class _Out:
     counted: bool
     again_at: float
     pause: float
+    patience: int
 
 
 class Control:
@@ -101,7 +113,7 @@ class Control:
         for card_id, out in self._out.items():
             if out.again_at > now:
                 continue
-            out.pause = min(out.pause * 2, 16 * self._resend_after)
+            out.pause = min(out.pause * 2, out.patience * self._resend_after)
             out.again_at = now + out.pause
             card = lookup(card_id)
             step = next_step(card) if card is not None else None
@@ -135,7 +147,9 @@ class Control:
         self._queued.pop(card.card_id, None)
         self._counts[station] += counted
         pause = self._resend_after
-        self._out[card.card_id] = _Out(card.order_id, station, cancel, counted, now + pause, pause)
+        self._out[card.card_id] = _Out(
+            card.order_id, station, cancel, counted, now + pause, pause, handout.patience
+        )
         return handout
 
     def _close(self, card_id: str, out: _Out) -> None:

@@ -37,8 +37,10 @@ class Device:
         kmc = root / "kmc.hex"
         kmc.write_text("404142434445464748494a4b4c4d4e4f\n")  # GlobalPlatform's public test key
         self._command = [sys.executable, "-m", "cardwright.devices", kind]
-        self._command += ["--state", str(self.state), "--floor", str(root / "floor")]
-        if kind != "printer":
+        self._command += ["--state", str(self.state)]
+        if kind != "mailer":
+            self._command += ["--floor", str(root / "floor")]
+        if kind not in {"printer", "mailer"}:
             self._command += ["--kmc-file", str(kmc)]
         self.start(*options)
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cardwright.audit.stock import LotLine, MaterialLine, StockCode, StockCount, StockReport
-from cardwright.card import Body
+from cardwright.card import Body, Operation
 from cardwright.card import events as e
 from tests.unit.audit.signed_logs import (
     LIVES,
@@ -69,6 +69,51 @@ def test_a_destroyed_blank_that_leaves_is_found() -> None:
     life = [*life_with_a_remake(0)[:6], *life_of_a_badge(0)[2:]]
     codes = [found.code for found in count(log_of(life)).findings]
     assert codes == [StockCode.BLANK_TWICE, StockCode.BLANK_TWO_ENDS]
+
+
+def test_forms_of_pin_mailers_are_counted_beside_the_blanks() -> None:
+    jam, lost = e.Disposition.SPOILED, e.Disposition.UNCERTAIN
+    life = [
+        *life_of_a_badge(0)[:1],
+        e.Prepared(
+            2, (Operation.PRINT, Operation.DISPATCH, Operation.MAIL_PIN), 5, material="pvc-dual"
+        ),
+        e.Printed("B-7"),
+        e.DispatchPermitted(""),
+        e.Dispatched(""),
+        e.OperationFailed("MAILER_JAM", disposition=jam, form_serial="F-1-00001"),
+        e.OperationFailed("MAILER_INTERRUPTED", disposition=lost, form_serial="F-1-00002"),
+        e.Command(e.Verb.REMAKE),
+        e.PinMailed("F-1-00003"),
+    ]
+    log = log_of(life)
+    log.add(card_id(901), e.LotReceived("F-1", "pin-mailer", 10))
+    log.add(card_id(901), e.LotIssued("F-1", "mailer-1", 4))
+    report = count(log)
+    assert report.findings == ()
+    (forms,) = (line for line in report.materials if line.material == "pin-mailer")
+    assert forms == MaterialLine("pin-mailer", 10, 4, used=3, dispatched=1, destroyed=1)
+    assert (forms.loaded, forms.in_process) == (1, 1)
+
+
+def test_a_form_used_for_two_mailers_is_found() -> None:
+    route = (Operation.PRINT, Operation.DISPATCH, Operation.MAIL_PIN)
+    lives = [
+        [
+            *life_of_a_badge(n)[:1],
+            e.Prepared(2, route, 1, material="pvc-dual"),
+            e.Printed(f"B-{n}"),
+            e.DispatchPermitted(""),
+            e.Dispatched(""),
+            e.PinMailed("F-1-00001"),
+        ]
+        for n in (0, 1)
+    ]
+    log = log_of(*lives)
+    log.add(card_id(901), e.LotReceived("F-1", "pin-mailer", 10))
+    log.add(card_id(901), e.LotIssued("F-1", "mailer-1", 4))
+    found = [(finding.code, finding.subject) for finding in count(log).findings]
+    assert found == [(StockCode.BLANK_TWICE, "F-1-00001")]
 
 
 def test_more_than_there_was_is_found() -> None:

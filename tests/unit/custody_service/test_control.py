@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 from hypothesis import given
@@ -64,6 +65,21 @@ def test_pauses_double_up_to_sixteen_times() -> None:
     list(control.follow(made, 0))
     resent = [now for now in range(1000) for _ in control.overdue(lambda _: made, float(now))]
     assert resent == [10, 30, 70, 150, 310, 470, 630, 790, 950]
+
+
+def test_orders_that_lie_by_on_purpose_keep_no_others_waiting_and_are_seldom_repeated() -> None:
+    control = Control(1, 10)
+    lying = [card(name, Operation.MAIL_PIN) for name in "abc"]
+    assert names([h for each in lying for h in control.follow(each, 0)]) == ["a", "b", "c"]
+    resent = [
+        now
+        for now in range(0, 20_000, 10)
+        for handout in control.overdue(lambda _: lying[0], float(now))
+        if handout.card.card_id == "a"
+    ]
+    pauses = [later - sooner for sooner, later in itertools.pairwise(resent)]
+    assert max(pauses) == 3600
+    assert len(resent) / len(lying) < 15
 
 
 def test_a_held_card_keeps_its_place_while_its_order_is_out() -> None:

@@ -17,6 +17,8 @@ from cardwright.devices.faults import FaultPlan, parse_rule
 from cardwright.devices.floor import Floor, Passport
 from cardwright.devices.frames import Frame, decode
 from cardwright.devices.inspector import Inspector, InspectorSettings
+from cardwright.devices.mailer import FAULTS as MAILER_FAULTS
+from cardwright.devices.mailer import Mailer, MailerSettings
 from cardwright.devices.printer import FAULTS as PRINTER_FAULTS
 from cardwright.devices.printer import Printer, PrinterSettings
 from cardwright.devices.server import Machine, answer
@@ -74,6 +76,13 @@ class Bench:
     @asynccontextmanager
     async def inspector(self, **settings: Any) -> AsyncIterator[Ask]:
         machine = Inspector(self.root / "ins", self.floor, WORKS, InspectorSettings(**settings))
+        async with _running(machine) as ask:
+            yield ask
+
+    @asynccontextmanager
+    async def mailer(self, *faults: str, **settings: Any) -> AsyncIterator[Ask]:
+        plan = _plan(MAILER_FAULTS, faults)
+        machine = Mailer(self.root / "pmx", plan, MailerSettings(**settings))
         async with _running(machine) as ask:
             yield ask
 

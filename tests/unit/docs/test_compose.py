@@ -76,7 +76,7 @@ def test_a_container_is_poor_and_its_settings_are_usable(name: str) -> None:
 
 def test_every_station_finds_its_machines_in_the_same_network() -> None:
     stations = {n: c for n, c in OURS.items() if "CARDWRIGHT_DEVICES" in c.get("environment", {})}
-    assert set(stations) == {"printing", "encoding", "qa", "logistics"}
+    assert set(stations) == {"printing", "encoding", "qa", "logistics", "pinmailer"}
     for container in stations.values():
         for address in parse_addresses(container["environment"]["CARDWRIGHT_DEVICES"]):
             machine = CONTAINERS[address.name]

@@ -14,6 +14,7 @@ from cardwright.settings import FromEnvironment, Settings
 from services.custody.main import Limits
 from services.encoding.adapters.settings import EncodingSettings
 from services.logistics.adapters.settings import LogisticsSettings
+from services.pinmailer.adapters.settings import PinMailerSettings
 from services.printing.adapters.settings import PrintingSettings
 from services.qa.adapters.settings import InspectionSettings
 
@@ -26,6 +27,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "encoding": EncodingSettings,
     "qa": InspectionSettings,
     "logistics": LogisticsSettings,
+    "pinmailer": PinMailerSettings,
 }
 _NAME = re.compile(r"CARDWRIGHT_[A-Z]+(?:_[A-Z]+)*")
 # Told in words, since the value depends on the machine or on another setting.

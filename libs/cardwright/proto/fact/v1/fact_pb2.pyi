@@ -276,18 +276,20 @@ class Destroyed(_message.Message):
     def __init__(self, blank_serial: _Optional[str] = ..., device: _Optional[str] = ...) -> None: ...
 
 class OperationFailed(_message.Message):
-    __slots__ = ("code", "detail", "disposition", "blank_serial", "device")
+    __slots__ = ("code", "detail", "disposition", "blank_serial", "device", "form_serial")
     CODE_FIELD_NUMBER: _ClassVar[int]
     DETAIL_FIELD_NUMBER: _ClassVar[int]
     DISPOSITION_FIELD_NUMBER: _ClassVar[int]
     BLANK_SERIAL_FIELD_NUMBER: _ClassVar[int]
     DEVICE_FIELD_NUMBER: _ClassVar[int]
+    FORM_SERIAL_FIELD_NUMBER: _ClassVar[int]
     code: str
     detail: str
     disposition: Disposition
     blank_serial: str
     device: str
-    def __init__(self, code: _Optional[str] = ..., detail: _Optional[str] = ..., disposition: _Optional[_Union[Disposition, str]] = ..., blank_serial: _Optional[str] = ..., device: _Optional[str] = ...) -> None: ...
+    form_serial: str
+    def __init__(self, code: _Optional[str] = ..., detail: _Optional[str] = ..., disposition: _Optional[_Union[Disposition, str]] = ..., blank_serial: _Optional[str] = ..., device: _Optional[str] = ..., form_serial: _Optional[str] = ...) -> None: ...
 
 class OperationCancelled(_message.Message):
     __slots__ = ()

@@ -1,0 +1,3 @@
+from services.pinmailer.main import main
+
+main()
