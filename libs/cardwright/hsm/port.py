@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
 from cardwright.hsm.authorization import Authorization, AuthorizationItem
 from cardwright.hsm.chips import (
@@ -49,6 +49,9 @@ __all__ = [
 ]
 
 
+_PASSING: Final = frozenset({"HSM_UNAVAILABLE", "BACKEND_UNAVAILABLE"})
+
+
 class HsmError(Exception):
     """The security module refused, or can't be reached.
 
@@ -60,6 +63,11 @@ class HsmError(Exception):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
+
+    @property
+    def passes(self) -> bool:
+        """Whether waiting may mend it: the module, or the hardware behind it, is away."""
+        return self.code in _PASSING
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ T = TypeVar("T")
 def is_passing(error: BaseException) -> bool:
     """Say whether waiting may mend it: a denial of the security module is no passing fault."""
     if isinstance(error, HsmError):
-        return error.code == "HSM_UNAVAILABLE"
+        return error.passes
     # A value that asyncpg can't encode is a bug, though it comes as an InterfaceError.
     return isinstance(error, PASSING) and not isinstance(error, ValueError)
 

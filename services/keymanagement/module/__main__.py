@@ -22,13 +22,17 @@ from services.keymanagement.module.directory import KeyDirectory
 from services.keymanagement.module.files import read_private, write_private
 from services.keymanagement.module.inventory import ENVIRONMENTS, KeyRecord
 from services.keymanagement.module.journal import JOURNAL_FILE, Journal, changing
-from services.keymanagement.module.keeper import Keeper
-from services.keymanagement.module.keystore import KEYSTORE_FILE, KeystoreBackend
+from services.keymanagement.module.keeper import Keeper, Store
 from services.keymanagement.module.lifecycle import ChangeKind
+from services.keymanagement.module.opening import open_store, open_tokens
 from services.keymanagement.module.policy import Policy
-from services.keymanagement.module.provision import PASSPHRASE_FILE, create, issuers_of
+from services.keymanagement.module.provision import (
+    BACKENDS,
+    PASSPHRASE_FILE,
+    create,
+    issuers_of,
+)
 from services.keymanagement.module.server import start_server
-from services.keymanagement.module.software import SoftwareTokens
 from services.keymanagement.module.verbs import VerbsOfTokens
 
 _VARIABLE = "CARDWRIGHT_KEYSTORE_PASSPHRASE"
@@ -49,7 +53,8 @@ def main(argv: list[str]) -> int:
 
 def _init(options: argparse.Namespace) -> None:
     issuers = options.issuer or issuers_of(options.catalogue)
-    create(options.out, issuers, options.site or ["site-1"], options.environment)
+    sites = options.site or ["site-1"]
+    create(options.out, issuers, sites, options.environment, options.backend, options.house)
 
 
 def _list(options: argparse.Namespace) -> None:
@@ -82,7 +87,7 @@ async def _serve(options: argparse.Namespace) -> None:
     def directory_of(backend: Backend) -> KeyDirectory:
         return KeyDirectory(backend, journal.inventory, counts, journal)
 
-    verbs = VerbsOfTokens(SoftwareTokens(_open(folder)), directory_of)
+    verbs = VerbsOfTokens(open_tokens(folder, _passphrase(folder)), directory_of)
     policy = Policy.load(folder / "policy.json")
     server, address = await start_server(options.listen, verbs.of, policy)
     ready = {"ready": True, "address": address}
@@ -113,8 +118,8 @@ def _describe(record: KeyRecord) -> None:
     )
 
 
-def _open(folder: Path) -> KeystoreBackend:
-    return KeystoreBackend(folder / KEYSTORE_FILE, _passphrase(folder))
+def _open(folder: Path) -> Store:
+    return open_store(folder, _passphrase(folder))
 
 
 def _passphrase(folder: Path) -> SecretText:
@@ -132,8 +137,18 @@ def _parser() -> argparse.ArgumentParser:
     init.add_argument("--issuer", action="append", help="instead of the catalogue's; repeatable")
     init.add_argument("--site", action="append", help="default site-1; repeatable")
     init.add_argument("--environment", choices=ENVIRONMENTS, default="test")
+    init.add_argument(
+        "--backend",
+        choices=BACKENDS,
+        default=os.environ.get("CARDWRIGHT_HSM_BACKEND", BACKENDS[0]),
+        help="what holds the keys; CARDWRIGHT_HSM_BACKEND says the same. Behind pkcs11 is SoftHSM, "
+        "or the library of CARDWRIGHT_PKCS11_LIBRARY",
+    )
+    init.add_argument(
+        "--house", default="", help="begins the tokens' labels, where folders share an HSM"
+    )
     serve = commands.add_parser("serve", help="serve the keys of a folder that init made")
-    serve.add_argument("--keys", type=Path, required=True, help="folder with keystore.json")
+    serve.add_argument("--keys", type=Path, required=True, help="folder that init made")
     serve.add_argument("--listen", default="127.0.0.1:0", help="host:port or unix:path")
     serve.add_argument("--port-file", type=Path, help="where to write the ready line")
     listing = commands.add_parser("list", help="list keys with their check values")
@@ -142,7 +157,7 @@ def _parser() -> argparse.ArgumentParser:
     destroy = commands.add_parser("destroy", help="destroy a version of a key, for ever")
     destroy.add_argument("--key", required=True, help='e.g. "bureau/request#1"')
     for command in (listing, rotate, destroy):
-        command.add_argument("--keys", type=Path, required=True, help="folder with keystore.json")
+        command.add_argument("--keys", type=Path, required=True, help="folder that init made")
     return parser
 
 

@@ -31,12 +31,18 @@ _CODED = (
 
 
 def each(items: Sequence[_Item], work: Callable[[_Item], _Result]) -> list[_Result | HsmError]:
-    """Do the work for each item; what the standards or the module refuse becomes its result."""
+    """Do the work for each item; what the standards or the module refuse becomes its result.
+
+    Raises:
+        HsmError: one that passes: it is no answer about an item, so the whole batch is asked again.
+    """
     results: list[_Result | HsmError] = []
     for item in items:
         try:
             results.append(work(item))
         except HsmError as error:
+            if error.passes:
+                raise
             results.append(error)
         except _CODED as error:
             results.append(HsmError(error.code, str(error)))

@@ -99,6 +99,11 @@ class Usage(Enum):
         """What keys of this purpose may be, the usual one first; any size for RSA."""
         return _ALGORITHMS[self]
 
+    @property
+    def exportable(self) -> bool:
+        """Whether values leave, in key blocks or components: keys that others share with us."""
+        return self not in _STAYING
+
     def allows(self, algorithm: Algorithm) -> bool:
         """Whether a key of this purpose may be of this algorithm."""
         usual = self.algorithms
@@ -107,6 +112,14 @@ class Usage(Enum):
         )
 
 
+_STAYING: Final = {
+    Usage.SIGN,
+    Usage.REQUEST,
+    Usage.SECTION,
+    Usage.DIGEST,
+    Usage.ISSUER_RSA,
+    Usage.CA_RSA,
+}
 _BLOCK_CIPHERS: Final = (*_TDES, *_AES)
 _ALGORITHMS: Final = {
     Usage.SIGN: (ED25519,),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from hashlib import sha256
@@ -29,6 +29,24 @@ class Grant:
     verbs: frozenset[str]
     sections: frozenset[str] = frozenset()
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def labels(self) -> frozenset[str]:
+        """Patterns of the labels of all keys that its verbs use, beside its own signing key.
+
+        A token of the role's own holds these and no other.
+        """
+        inside = {section for verb in self.verbs for section in _INSIDE.get(verb, ())}
+        named = {pattern for patterns in self.keys.values() for pattern in patterns}
+        return frozenset(named | {f"section/{section}" for section in self.sections | inside})
+
+
+_INSIDE: Mapping[str, tuple[str, ...]] = {
+    "derive_card_keys": ("keys",),
+    "personalize": ("chip_keys", "card_pin"),
+    "check_personalization": ("chip_keys",),
+}
+"""Sections that the module opens for itself in a verb: its caller never sees what is in them."""
 
 
 def _grant(*sections: str, **keys: tuple[str, ...]) -> Grant:
@@ -117,6 +135,11 @@ class Policy:
         self._callers = {
             digest: Caller(name, GRANTS[role]) for digest, (name, role) in callers.items()
         }
+
+    @property
+    def callers(self) -> Collection[Caller]:
+        """Everybody who has a token."""
+        return self._callers.values()
 
     @classmethod
     def load(cls, path: Path) -> Policy:

@@ -6,7 +6,8 @@ Production keys come from key ceremonies and stay in an HSM; nothing made here s
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -19,15 +20,28 @@ from services.keymanagement.module.backend import Backend
 from services.keymanagement.module.files import read_private, write_private
 from services.keymanagement.module.inventory import Change, Terms
 from services.keymanagement.module.journal import JOURNAL_FILE, SIGNER, Journal
-from services.keymanagement.module.keeper import begun
+from services.keymanagement.module.keeper import Store, begun
 from services.keymanagement.module.keys import Key, Usage
 from services.keymanagement.module.keystore import KEYSTORE_FILE, save_keystore
 from services.keymanagement.module.lifecycle import ChangeKind, State
-from services.keymanagement.module.policy import GRANTS, save_policy
+from services.keymanagement.module.pkcs11.folder import STORE_FILE, make_store, name_store
+from services.keymanagement.module.policy import GRANTS, Caller, save_policy
 from services.keymanagement.module.software import SoftwareBackend
 from services.keymanagement.module.values import check_value, make
 
-__all__ = ["PASSPHRASE_FILE", "SECTIONS", "beginnings", "create", "issuers_of", "test_keys"]
+__all__ = [
+    "BACKENDS",
+    "PASSPHRASE_FILE",
+    "SECTIONS",
+    "beginnings",
+    "create",
+    "issuers_of",
+    "test_keys",
+    "usages_of",
+]
+
+SOFTWARE, PKCS11 = "software", "pkcs11"
+BACKENDS: Final = (SOFTWARE, PKCS11)
 
 SECTIONS: Final = (
     "request",
@@ -86,16 +100,20 @@ def issuers_of(catalogue: Path) -> list[str]:
     ]
 
 
-def test_keys(issuers: Sequence[str], sites: Sequence[str]) -> dict[Key, SecretBytes]:
-    """Make version 1 of every key, at random."""
-    usages = {
+def usages_of(issuers: Sequence[str], sites: Sequence[str]) -> dict[str, Usage]:
+    """List the labels of all keys, with their purposes."""
+    return {
         **_BUREAU,
         **{f"section/{section}": Usage.SECTION for section in SECTIONS},
         **{f"sign/{name}": Usage.SIGN for name, _ in _callers(sites)},
         **{f"{issuer}/{name}": usage for issuer in issuers for name, usage in _ISSUER.items()},
     }
+
+
+def test_keys(issuers: Sequence[str], sites: Sequence[str]) -> dict[Key, SecretBytes]:
+    """Make version 1 of every key, at random."""
     keys: dict[Key, SecretBytes] = {}
-    for label, usage in usages.items():
+    for label, usage in usages_of(issuers, sites).items():
         algorithm = usage.algorithms[0]
         value = make(usage, algorithm)
         keys[Key(label, 1, usage, algorithm, check_value(algorithm, value))] = value
@@ -115,24 +133,30 @@ def beginnings(keys: Iterable[Key], backend: Backend, environment: str = "test")
 
 
 def create(
-    out: Path, issuers: Sequence[str], sites: Sequence[str], environment: str = "test"
+    out: Path,
+    issuers: Sequence[str],
+    sites: Sequence[str],
+    environment: str = "test",
+    backend: str = SOFTWARE,
+    house: str = "",
 ) -> None:
-    """Write keystore, journal, policy, tokens/<name>.token, chip-kmc.hex, and a passphrase.
+    """Write keys, journal, policy, tokens/<name>.token, chip-kmc.hex, and a passphrase.
 
     Args:
         out: folder to write to; a passphrase that is there stays.
         issuers: whose keys to make.
         sites: where services stand.
         environment: that all keys are for, "test" or "live".
+        backend: what holds the keys: a sealed keystore, or tokens behind PKCS#11.
+        house: begins the labels of PKCS#11 tokens, where folders of keys share an HSM.
 
     Raises:
-        HsmError: KEYSTORE_EXISTS, since to replace keys would make all that they sealed unreadable.
+        HsmError: KEYSTORE_EXISTS, since to replace keys would make all that they sealed unreadable;
+            PKCS11_BINDING, PKCS11_LIBRARY, TOKEN_SLOT and others of PKCS#11.
     """
-    keystore = out / KEYSTORE_FILE
-    if keystore.exists():
-        raise HsmError(
-            "KEYSTORE_EXISTS", f"{keystore.name} exists: move it away if its keys may be lost."
-        )
+    for name in (KEYSTORE_FILE, STORE_FILE):
+        if (out / name).exists():
+            raise HsmError("KEYSTORE_EXISTS", f"{name} exists: move it if its keys may be lost.")
     tokens_folder = out / "tokens"
     tokens_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     passphrase_file = out / PASSPHRASE_FILE
@@ -143,18 +167,33 @@ def create(
     for name, (token, _) in tokens.items():
         write_private(tokens_folder / f"{name}.token", token.reveal().encode())
     save_policy(out / "policy.json", tokens)
-    keys = test_keys(issuers, sites)
-    write_private(out / VENDOR_FILE, _vendors_copy(keys).hex().encode())
     (out / JOURNAL_FILE).unlink(missing_ok=True)  # of a set-up that a crash cut short
-    backend = SoftwareBackend(keys)
-    Journal(out / JOURNAL_FILE).append(beginnings(keys, backend, environment), backend.sign)
+    if backend == PKCS11:
+        logins = {name: login for name, (login, _) in tokens.items()}
+        callers = [Caller(name, GRANTS[role]) for name, (_, role) in tokens.items()]
+        with closing(make_store(out, passphrase, callers, logins, house)) as store:
+            made = _generated(store, usages_of(issuers, sites))
+            _journal(out, made, store, environment)
+        name_store(out, house)
+        return
+    keys = test_keys(issuers, sites)
+    _journal(out, keys, SoftwareBackend(keys), environment)
     # Last, as it is what says that all the rest is there.
-    save_keystore(keystore, passphrase, keys)
+    save_keystore(out / KEYSTORE_FILE, passphrase, keys)
 
 
-def _vendors_copy(keys: dict[Key, SecretBytes]) -> bytes:
-    """Take the chips' transport key: its vendor has it too, and here the simulators are that."""
-    return next(value.reveal() for key, value in keys.items() if key.label == "chip/KMC")
+def _generated(store: Store, usages: Mapping[str, Usage]) -> list[Key]:
+    return [store.generate(label, 1, usage, usage.algorithms[0]) for label, usage in usages.items()]
+
+
+def _journal(out: Path, keys: Iterable[Key], store: Store, environment: str) -> None:
+    """Tell how the keys came to be, and hand the chips' transport key to their vendor.
+
+    The vendor has it too, and here the simulators are that.
+    """
+    kmc = next(key for key in keys if key.label == "chip/KMC")
+    write_private(out / VENDOR_FILE, store.value(kmc).reveal().hex().encode())
+    Journal(out / JOURNAL_FILE).append(beginnings(keys, store, environment), store.sign)
 
 
 def _owner(key: Key) -> str:

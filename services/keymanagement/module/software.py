@@ -11,6 +11,7 @@ from nacl.signing import SigningKey
 from cardwright.cipher import BlockCipher, ClearAes, ClearTdes, Tdes
 from cardwright.emv.rsa import ClearRsa, RsaPrivate
 from cardwright.hsm.port import HsmError
+from cardwright.keyblock.binding import ClearVariantKey
 from cardwright.secret import SecretBytes, SecretText
 from services.keymanagement.module.keys import Algorithm, Family, Key, Usage
 from services.keymanagement.module.values import (
@@ -100,6 +101,8 @@ class SoftwareBackend:
 
     def value(self, key: Key) -> SecretBytes:
         """Give a value out."""
+        if not key.usage.exportable:
+            raise HsmError("KEY_NOT_EXPORTABLE", f"Keys for {key.usage.value} never leave.")
         return self._secrets[key]
 
     def destroy(self, key: Key) -> None:
@@ -115,7 +118,8 @@ class SoftwareBackend:
             case Family.ED25519:
                 self._signers[key] = SigningKey(value.reveal())
             case Family.TDES:
-                self._tdes[key] = ClearTdes(value)
+                protects = key.usage in {Usage.KEY_ENCRYPTION, Usage.ZONE_MASTER}
+                self._tdes[key] = ClearVariantKey(value) if protects else ClearTdes(value)
             case Family.AES:
                 self._aes[key] = ClearAes(value)
             case Family.RSA:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import os
+from collections.abc import Callable
 from hashlib import sha256
 from typing import Final
 
@@ -32,6 +33,7 @@ __all__ = [
     "public_check_value",
     "public_value",
     "require_sound",
+    "require_suited",
     "rsa_private",
     "rsa_value",
 ]
@@ -42,25 +44,33 @@ _RANDOM: Final = 32
 _PARTS: Final = 5
 
 
-def make(usage: Usage, algorithm: Algorithm) -> SecretBytes:
+def make(
+    usage: Usage, algorithm: Algorithm, random: Callable[[int], bytes] = os.urandom
+) -> SecretBytes:
     """Make a random value for a purpose.
+
+    Args:
+        usage: the purpose.
+        algorithm: what key.
+        random: gives so many random octets; a token's generator, say. Pairs of P-256 and RSA take
+            theirs from the cryptographic library.
 
     Raises:
         HsmError: KEY_ALGORITHM.
     """
-    _require_suited(usage, algorithm)
+    require_suited(usage, algorithm)
     match algorithm.family:
         case Family.P256:
             private = ec.generate_private_key(CURVE)
             return SecretBytes(private.private_numbers().private_value.to_bytes(32, "big"))
         case Family.TDES:
-            return _strong_tdes(_OCTETS[algorithm.bits])
+            return _strong_tdes(_OCTETS[algorithm.bits], random)
         case Family.AES:
-            return SecretBytes(os.urandom(_OCTETS[algorithm.bits]))
+            return SecretBytes(random(_OCTETS[algorithm.bits]))
         case Family.RSA:
             return rsa_value(generate_rsa(algorithm.bits, algorithm.exponent))
         case Family.ED25519 | Family.HMAC:
-            return SecretBytes(os.urandom(_RANDOM))
+            return SecretBytes(random(_RANDOM))
 
 
 def require_sound(usage: Usage, algorithm: Algorithm, value: SecretBytes) -> None:
@@ -69,7 +79,7 @@ def require_sound(usage: Usage, algorithm: Algorithm, value: SecretBytes) -> Non
     Raises:
         HsmError: KEY_ALGORITHM, KEY_VALUE.
     """
-    _require_suited(usage, algorithm)
+    require_suited(usage, algorithm)
     try:
         _require_value(algorithm, value)
     except (CipherError, EmvError) as error:
@@ -132,9 +142,9 @@ def rsa_value(key: ClearRsa) -> SecretBytes:
     return SecretBytes(b"".join(part.reveal() for part in in_order))
 
 
-def _strong_tdes(octets: int) -> SecretBytes:
+def _strong_tdes(octets: int, random: Callable[[int], bytes]) -> SecretBytes:
     while True:
-        value = SecretBytes(odd_parity(os.urandom(octets)))
+        value = SecretBytes(odd_parity(random(octets)))
         try:
             refuse_weak(value)
         except CipherError:
@@ -142,7 +152,12 @@ def _strong_tdes(octets: int) -> SecretBytes:
         return value
 
 
-def _require_suited(usage: Usage, algorithm: Algorithm) -> None:
+def require_suited(usage: Usage, algorithm: Algorithm) -> None:
+    """Refuse an algorithm that no key of this purpose has.
+
+    Raises:
+        HsmError: KEY_ALGORITHM.
+    """
     if not usage.allows(algorithm):
         raise HsmError("KEY_ALGORITHM", f"A key for {usage.value} can't be {algorithm}.")
 

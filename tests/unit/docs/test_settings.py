@@ -29,7 +29,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "logistics": LogisticsSettings,
     "pinmailer": PinMailerSettings,
 }
-_NAME = re.compile(r"CARDWRIGHT_[A-Z]+(?:_[A-Z]+)*")
+_NAME = re.compile(r"CARDWRIGHT_[A-Z0-9]+(?:_[A-Z0-9]+)*")
 # Told in words, since the value depends on the machine or on another setting.
 _IN_WORDS = {"CARDWRIGHT_RENDER_WORKERS", "CARDWRIGHT_HSM_TOKEN"}
 

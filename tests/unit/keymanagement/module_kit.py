@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
 
 from cardwright.hsm.port import SealedItem
 from cardwright.proto.vault.v1.sections_pb2 import KeysSection
@@ -16,8 +17,10 @@ from services.keymanagement.module.keys import Key
 from services.keymanagement.module.policy import GRANTS, Caller
 from services.keymanagement.module.provision import beginnings
 from services.keymanagement.module.provision import test_keys as make_keys
+from services.keymanagement.module.sections import Sections
 from services.keymanagement.module.software import SoftwareBackend
 from services.keymanagement.module.verbs import Verbs
+from tests.support.softhsm import House
 
 ISSUER = "aurora-bank"
 EMV_MASTERS = {
@@ -43,17 +46,47 @@ def verbs_over(keys: Mapping[Key, SecretBytes]) -> Verbs:
     return Verbs(backend, directory_of(backend))
 
 
-class Kit:
-    """The keys, the verbs over them, and a sealer for what data preparation writes."""
+class _VerbsOfTokens:
+    """Asks the verbs over the token of whoever calls, as the server does."""
 
-    def __init__(self) -> None:
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._of: dict[str, Verbs] = {}
+
+    def __getattr__(self, verb: str) -> Callable[..., Any]:
+        def call(caller: Caller, *arguments: Any, **options: Any) -> Any:
+            if caller.name not in self._of:
+                backend = self._house.tokens.of(caller.name, self._house.logins[caller.name])
+                self._of[caller.name] = Verbs(backend, directory_of(backend))
+            return getattr(self._of[caller.name], verb)(caller, *arguments, **options)
+
+        return call
+
+
+class Kit:
+    """The keys, the verbs over them, and a sealer for what data preparation writes.
+
+    Args:
+        house: tokens of SoftHSM to hold the keys, one for each caller; None for software.
+    """
+
+    def __init__(self, house: House | None = None) -> None:
         self.keys: dict[Key, SecretBytes] = make_keys([ISSUER], ["site-1"])
-        self.verbs = verbs_over(self.keys)
+        if house is None:
+            self.verbs = verbs_over(self.keys)
+        else:
+            house.put(self.keys)
+            self.verbs = cast(Verbs, _VerbsOfTokens(house))
         public = self.verbs.public_keys(caller("dataprep"), "section/")
         self.sealer = Sealer(newest_keys(public))
 
     def value(self, label: str) -> SecretBytes:
         return next(value for key, value in self.keys.items() if key.label == label)
+
+    def opened(self, section: str, card_id: str, sealed: bytes) -> SecretBytes:
+        """Open what no caller may, with the section's key itself."""
+        backend = SoftwareBackend(self.keys)
+        return Sections(backend, directory_of(backend)).open(section, card_id, sealed)
 
     def recipes(
         self, card_ids: Sequence[str], masters: dict[str, str], diversifier: str = PAN

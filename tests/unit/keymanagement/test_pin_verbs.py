@@ -64,7 +64,7 @@ def test_the_pin_for_the_chip_is_the_mailed_one_and_nobody_opens_it(kit: Kit) ->
     pin = prepared(kit, ITEM)
     blob = parse_sealed(pin.sealed_for_chip)
     assert blob.key_id.startswith("section/card_pin#")
-    opened = kit.verbs._sections.open("card_pin", "card", pin.sealed_for_chip)
+    opened = kit.opened("card_pin", "card", pin.sealed_for_chip)
     assert PinSection.FromString(opened.reveal()).pin == mailed(kit, pin)
     assert prepared(kit, replace(ITEM, mailed=False)).sealed_for_mailer == b""
 
