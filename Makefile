@@ -22,6 +22,10 @@ READERS := $(if $(wildcard /usr/include/PCSC/winscard.h),.venv/readers)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-build-isolation -r requirements/readers.txt
 	touch $@
 
+.venv/pkcs11: requirements/pkcs11.txt .venv/runtime
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/pkcs11.txt
+	touch $@
+
 .PHONY: demo test test-env test-tools lint bench up down protos lock clean help
 
 demo: .venv/runtime ## Run two issuers' requests through a whole line on this machine
@@ -60,6 +64,7 @@ lock: .venv/dev ## Lock requirements/*.in with hashes
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q requirements/dev.in -o requirements/dev.txt
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q requirements/runtime.in -c requirements/dev.txt -o requirements/runtime.txt
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q requirements/readers.in -c requirements/dev.txt -o requirements/readers.txt
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q requirements/pkcs11.in -c requirements/dev.txt -o requirements/pkcs11.txt
 
 clean: ## Remove the virtual environment and all local state
 	rm -rf .venv .cardwright

@@ -21,6 +21,7 @@ from cardwright.line.topics import topics_of
 from cardwright.localstack.broker_embedded import EmbeddedBroker
 from cardwright.localstack.broker_kafka import KafkaBroker
 from cardwright.localstack.choose import Stack, StackChoice
+from cardwright.localstack.errors import ProcessFailedError
 from cardwright.localstack.postgres import EmbeddedPostgres
 from cardwright.localstack.processes import Supervisor
 from cardwright.localstack.topics import ensure_topics
@@ -29,6 +30,8 @@ __all__ = ["Line", "Report", "issuers_of", "running_line"]
 
 Report = Callable[[str], None]
 _PARTITIONS = 4
+# A keystore, or tokens behind PKCS#11: whichever it is, its set-up wrote this file last.
+_KEYS_ARE_THERE = ("keystore.json", "pkcs11.json")
 
 
 class Line:
@@ -109,19 +112,25 @@ def issuers_of(catalogue: Path) -> list[str]:
 def make_keys(layout: Layout, issuers: list[str]) -> None:
     """Make the test keys of bureau and issuers, where there are none.
 
-    The keystore is made by the security module's own program: nobody else knows its format.
+    The keys are made by the security module's own program: nobody else knows how it keeps them.
+    What holds them is CARDWRIGHT_HSM_BACKEND's choice at that time; later the folder tells.
+
+    Raises:
+        ProcessFailedError: with what that program said.
     """
-    if not (layout.keys / "keystore.json").exists():
-        subprocess.run(  # noqa: S603  # our own program
-            [
-                *(sys.executable, "-m", "services.keymanagement.module", "init"),
-                *("--out", str(layout.keys), "--catalogue", str(repository() / "catalogue")),
-            ],
+    if not any((layout.keys / name).exists() for name in _KEYS_ARE_THERE):
+        program = (sys.executable, "-m", "services.keymanagement.module", "init")
+        options = ("--out", str(layout.keys), "--catalogue", str(repository() / "catalogue"))
+        done = subprocess.run(  # noqa: S603  # our own program
+            [*program, *options],
             cwd=repository(),
             env=dict(os.environ),
-            check=True,
+            check=False,
             capture_output=True,
+            text=True,
         )
+        if done.returncode:
+            raise ProcessFailedError(f"No test keys were made: {done.stderr.strip()}")
     for issuer in issuers:
         public = layout.issuers / f"{issuer}.jwks.json"
         if not public.exists():

@@ -55,9 +55,7 @@ def _binding() -> Any:
     try:
         return importlib.import_module("PyKCS11")
     except ImportError:
-        raise HsmError(
-            "PKCS11_BINDING", "PyKCS11 is not installed: pip install -r requirements/pkcs11.in."
-        ) from None
+        raise HsmError("PKCS11_BINDING", "PyKCS11 is not installed: make .venv/pkcs11.") from None
 
 
 def softhsm_library() -> str:
@@ -70,7 +68,8 @@ def softhsm_library() -> str:
         if Path(path).exists():
             return path
     raise HsmError(
-        "PKCS11_LIBRARY", "SoftHSM is not installed: deploy/test-tools, or name a library."
+        "PKCS11_LIBRARY",
+        "SoftHSM is not installed: apt install softhsm2, or name a CARDWRIGHT_PKCS11_LIBRARY.",
     )
 
 
