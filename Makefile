@@ -26,7 +26,7 @@ READERS := $(if $(wildcard /usr/include/PCSC/winscard.h),.venv/readers)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/pkcs11.txt
 	touch $@
 
-.PHONY: demo test test-env test-tools lint bench up down protos lock clean help
+.PHONY: demo test test-env test-tools lint bench fuzz up down protos lock clean help
 
 demo: .venv/runtime ## Run two issuers' requests through a whole line on this machine
 	@$(BIN)/cardwright demo
@@ -50,6 +50,9 @@ lint: .venv/dev ## Formatting, lint, types, import contracts, protos
 
 bench: test-env ## Measure the line on both stacks; prints ratios, asserts nothing
 	@$(BIN)/python -m tests.bench
+
+fuzz: .venv/dev ## A million octet strings to every parser and the software card (FUZZ=options)
+	@nice $(BIN)/python -m tests.fuzz $(FUZZ)
 
 up: .venv/runtime ## Start a line in the background
 	@$(BIN)/cardwright up

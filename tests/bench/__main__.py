@@ -12,15 +12,23 @@ from typing import Any
 
 from cardwright.localstack.choose import Stack, detect_test_stacks
 from tests.bench.bench_line import BATCH_ONLY, TRACE_RATIO, bench_line
+from tests.bench.chips import personalize
 from tests.bench.custody_alone import custody_alone
 from tests.bench.lower_bound import lower_bound
 from tests.bench.report import Result, show
 from tests.bench.scenarios import express_cards, idle, throughput
 
-PARTS = ("bare", "full", "custody")
+PARTS = ("chips", "bare", "full", "custody")
 _IDLE_SECONDS = 10.0
 # A line that has just come up, or just made a batch, is not at rest yet: not a thing to measure.
 _SETTLE_SECONDS = 2
+
+_CHIPS = (
+    ("chips, as a line makes them", 0x03, 255),
+    ("chips, in short commands", 0x03, 96),
+    ("chips, short commands, R-MAC and R-ENC", 0x33, 96),
+)
+"""What, security level, octets of a command's data: short ones make about thirty STORE DATA."""
 
 Keep = Callable[[str, Result], None]
 
@@ -58,13 +66,25 @@ async def _line(stack: Stack, options: argparse.Namespace, keep: Keep, *, bare: 
         keep(f"{what}, express, under batch load", await express_cards(line, count, "loaded"))
 
 
+def chips(cards: int) -> list[dict[str, Any]]:
+    """Personalize chips in this process, which needs no stack."""
+    kept = []
+    for what, level, longest in _CHIPS:
+        result = personalize(cards, level, longest)
+        kept.append({"stack": "", "what": what, **asdict(result)})
+        show(what, result)
+    return kept
+
+
 def main() -> None:
     """Parse the arguments and measure."""
     options = _arguments()
     detected = detect_test_stacks()
     wanted = [Stack.EMBEDDED, Stack.KAFKA] if options.stack == "both" else [Stack(options.stack)]
     kept: list[dict[str, Any]] = []
-    for stack in wanted:
+    if "chips" in options.only:
+        kept += chips(options.cards)
+    for stack in wanted if {"bare", "full", "custody"} & set(options.only) else ():
         if stack not in detected.available:
             print(f"{stack}: not on this machine: {dict(detected.missing).get(stack, '')}")
             continue

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from rich.console import Console
 from rich.table import Table
 
+from tests.bench.chips import Chips
 from tests.bench.custody_alone import Ceiling
 from tests.bench.latency import Spread
 from tests.bench.lower_bound import Bound
@@ -14,7 +15,7 @@ from tests.bench.scenarios import Express, Idle, Throughput
 
 __all__ = ["show"]
 
-Result = Throughput | Idle | Express | Ceiling | Bound
+Result = Throughput | Idle | Express | Ceiling | Bound | Chips
 _console = Console(width=100, highlight=False)
 _SHOWN = 0.005
 
@@ -28,6 +29,8 @@ def show(title: str, result: Result) -> None:
             _idle(title, result)
         case Express():
             _express(title, result)
+        case Chips():
+            _chips(title, result)
         case Ceiling():
             _console.print(
                 f"{title}: [bold]{result.rate:.0f} events/s[/] ({result.events} events, "
@@ -39,6 +42,23 @@ def show(title: str, result: Result) -> None:
                 f"(crypto {result.crypto_ms:.2f}, COPY {result.copy_ms:.2f}, "
                 f"produce {result.produce_ms:.2f})"
             )
+
+
+def _chips(title: str, result: Chips) -> None:
+    _console.print(
+        f"{title}: [bold]{result.rate:.0f} cards/s a core[/] ({result.cards} cards, "
+        f"{result.commands} commands, {result.store_data} of them STORE DATA, {result.reads} to "
+        f"read back), {result.ratio:.1f} times the bare calls"
+    )
+    rows = [
+        ("host: the script", result.script_ms, result.host_bare_ms),
+        ("host: checks", result.check_ms, 0),
+        ("software chip: the script", result.chip_ms, result.chip_bare_ms),
+        ("software chip: read back", result.read_ms, 0),
+        ("both", result.all_ms, result.host_bare_ms + result.chip_bare_ms),
+    ]
+    shown = [(name, f"{ms:.2f}", f"{bare:.2f}" if bare else "") for name, ms, bare in rows]
+    _table(("side", "CPU ms/card", "bare calls"), shown)
 
 
 def _throughput(title: str, result: Throughput) -> None:

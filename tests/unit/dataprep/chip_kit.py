@@ -103,7 +103,7 @@ def applets(chip: ComposedChip) -> list[Applet]:
             else DirectoryApplet(item.instance_aid),
             [
                 *parse_all(b"".join(item.dgis)),
-                *(_made(recipes[item.instance_aid]) if item.instance_aid in recipes else ()),
+                *(made(recipes[item.instance_aid]) if item.instance_aid in recipes else ()),
             ],
         )
         for item in chip.applications
@@ -117,7 +117,7 @@ def _closed(applet: Applet, dgis: list[Dgi]) -> Applet:
     return applet
 
 
-def _made(recipe: ApplicationRecipe) -> Iterator[Dgi]:
+def made(recipe: ApplicationRecipe) -> Iterator[Dgi]:
     """What the security module adds to an application."""
     keys = [
         card_key(Derivation.OPTION_A, master, PAN.digits(), ACCOUNT.sequence_number).reveal()

@@ -5,7 +5,8 @@ A chip knows its own keys and lists; whether an issuer's certificate is true it 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 
 from cardwright.chip.apdu import Refusal, Status
 from cardwright.chip.emv import groupings as g
@@ -28,6 +29,10 @@ _LONGEST_RESPONSE = 256
 _COMBINED_OVERHEAD = 19  # templates and objects around signature and 9F10 (Book 2, table 50)
 
 
+_Proof = Callable[[RsaKey, int], bool]
+"""Whether a public exponent belongs to a private key."""
+
+
 def is_complete(groupings: Mapping[int, bytes]) -> bool:
     """Whether nothing is missing. Raises ``Refusal`` 6A80 where groupings contradict each other."""
     views = [Profile(groupings, contactless=each) for each in (False, True)]
@@ -35,7 +40,9 @@ def is_complete(groupings: Mapping[int, bytes]) -> bool:
     if not served or not {g.FCI, g.KEYS, g.CHECK_VALUES} <= groupings.keys():
         return False
     _require(_keys_fit(served[0]))
-    return _pins_are_whole(groupings) and all(map(_serves, served))
+    # Both interfaces mostly promise the same key, and its proof costs more than all else here.
+    proof = cache(RsaKey.belongs_to)
+    return _pins_are_whole(groupings) and all(_serves(each, proof) for each in served)
 
 
 def _require(condition: bool) -> None:
@@ -59,7 +66,7 @@ def _pins_are_whole(groupings: Mapping[int, bytes]) -> bool:
     return (g.PIN in has) == (g.PIN_COUNTERS in has)
 
 
-def _serves(profile: Profile) -> bool:
+def _serves(profile: Profile, proof: _Proof) -> bool:
     """Whether an interface's records are there, and what they and the AIP promise.
 
     Over the antenna there may be no lists for GENERATE AC: then there is none.
@@ -70,10 +77,12 @@ def _serves(profile: Profile) -> bool:
     lists = (profile.pdol, profile.cdol1, profile.cdol2)  # 6A80 for one that can't be read
     _require(all(size for each in lists for _, size in each))
     pays = bool(profile.cdol1) and 0x8D in profile.objects
-    return (pays or profile.contactless) and _authenticates(profile) and _verifies(profile)
+    if not pays and not profile.contactless:
+        return False
+    return _authenticates(profile, proof) and _verifies(profile, proof)
 
 
-def _authenticates(profile: Profile) -> bool:
+def _authenticates(profile: Profile, proof: _Proof) -> bool:
     """Offline data authentication as the AIP promises it (Book 3, 7.2)."""
     promised = profile.interchange[0]
     tags = profile.objects.keys()
@@ -84,7 +93,8 @@ def _authenticates(profile: Profile) -> bool:
     key = profile.icc_key
     if key is None or not tags >= _DDA_OBJECTS:
         return False
-    _require(_certified(profile, key, _ICC_CERTIFICATE, _ICC_EXPONENT, _ICC_REMAINDER))
+    names = (_ICC_CERTIFICATE, _ICC_EXPONENT, _ICC_REMAINDER)
+    _require(_certified(profile, key, proof, *names))
     _require(_UNPREDICTABLE_NUMBER in (profile.ddol or (_UNPREDICTABLE_NUMBER,)))
     if promised & _CDA:
         room = _LONGEST_RESPONSE - _COMBINED_OVERHEAD - len(profile.issuer_data)
@@ -93,17 +103,17 @@ def _authenticates(profile: Profile) -> bool:
 
 
 def _certified(
-    profile: Profile, key: RsaKey, certificate: int, exponent: int, remainder: int
+    profile: Profile, key: RsaKey, proof: _Proof, certificate: int, exponent: int, remainder: int
 ) -> bool:
     """Whether key, exponent and the certificate's length can be of one public key."""
     objects = profile.objects
     room = len(objects[certificate]) - _CERTIFICATE_OVERHEAD
     rest = objects.get(remainder, b"")
     fits = key.size == room + len(rest) if rest else key.size <= room
-    return fits and key.belongs_to(int.from_bytes(objects[exponent], "big"))
+    return fits and proof(key, int.from_bytes(objects[exponent], "big"))
 
 
-def _verifies(profile: Profile) -> bool:
+def _verifies(profile: Profile, proof: _Proof) -> bool:
     """PINs as the list of verification methods (8E) promises them, and the key for them."""
     has, tags = profile.groupings.keys(), profile.objects.keys()
     methods = {each & 0x3F for each in profile.objects.get(0x8E, b"")[8::2]}
@@ -116,5 +126,5 @@ def _verifies(profile: Profile) -> bool:
     names = (_PIN_CERTIFICATE, _PIN_EXPONENT, _PIN_REMAINDER)
     if not tags >= set(names[:2]):
         return False
-    _require(_certified(profile, profile.pin_key, *names))
+    _require(_certified(profile, profile.pin_key, proof, *names))
     return True

@@ -1,0 +1,1 @@
+"""Octets from strangers, by the million: ``make fuzz``. See docs/fuzzing.md."""
