@@ -19,6 +19,7 @@ def environment(service: str, layout: Layout) -> dict[str, str]:
     return {
         "CARDWRIGHT_DATABASE": f"{server}/{database_of(service)}",
         "CARDWRIGHT_VAULT": f"{server}/{database_of('vault')}",
+        "CARDWRIGHT_DATAKEYS": f"{server}/{database_of('datakeys')}",
         "CARDWRIGHT_HSM_TOKEN": str(layout.token_file(service)),
     }
 

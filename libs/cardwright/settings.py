@@ -61,6 +61,7 @@ class Settings(FromEnvironment):
     kafka: str = Field("127.0.0.1:9092", description="bootstrap servers")
     database: Secret | None = Field(None, description="DSN of the service's own database")
     vault: Secret | None = Field(None, description="DSN of the vault, with its role")
+    datakeys: Secret | None = Field(None, description="DSN of the vault's data keys, with its role")
     hsm: str = Field("127.0.0.1:7400", description="address of the security module")
     hsm_token: Path | None = Field(None, description="file with the token of this service")
     site: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")] = "site-1"

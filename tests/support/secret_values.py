@@ -80,16 +80,23 @@ async def _vault(line: Line, keys: dict[Key, SecretBytes]) -> AsyncIterator[Secr
     backend = SoftwareBackend(keys)
     by_id = {key.key_id: key for key in keys}
     db = await asyncpg.connect(line.superuser_dsn(database_of("vault")))
+    apart = await asyncpg.connect(line.superuser_dsn(database_of("datakeys")))
     try:
         for section in ("request", "print", "stripe", "chip_keys", "inspection", "keys", "chip"):
             rows = await db.fetch(f"SELECT card_id::text, sealed FROM section_{section}")
             for card_id, sealed in rows:
                 blob = parse_sealed(sealed)
+                blob.wrapped_key = await apart.fetchval(
+                    f"SELECT wrapped_key FROM key_{section} WHERE card_id = $1 AND nonce = $2",
+                    card_id,
+                    blob.nonce,
+                )
                 shared = backend.agree(by_id[blob.key_id], blob.ephemeral)
                 for secret in _opened(section, card_id, blob, shared):
                     yield Secret(f"{secret.name} of {section} {card_id}", secret.value)
     finally:
         await db.close()
+        await apart.close()
 
 
 def _opened(section: str, card_id: str, blob: SealedBlob, shared: SecretBytes) -> Iterator[Secret]:

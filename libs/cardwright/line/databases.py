@@ -29,7 +29,10 @@ _WITH_DATABASE = tuple(dict.fromkeys((*SERVICES, *_STATIONS)))
 _DATABASES = {service: f"cardwright_{service}" for service in _WITH_DATABASE} | {
     "custody": "cardwright_log",
     "vault": "cardwright_vault",
+    "datakeys": "cardwright_datakeys",
 }
+_VAULT = {"vault": "vault", "datakeys": "vault/datakeys"}
+"""Databases that belong to no service, and where their migrations lie."""
 
 
 class MigrationError(Exception):
@@ -90,8 +93,8 @@ def _files(name: str) -> list[Path]:
     root = repository()
     shared = root / "libs" / "cardwright" / "station" / "migrations"
     own = (
-        root / "libs" / "cardwright" / "vault" / "migrations"
-        if name == "vault"
+        root / "libs" / "cardwright" / _VAULT[name] / "migrations"
+        if name in _VAULT
         else root / "services" / name / "migrations"
     )
     found = sorted(shared.glob("*.sql")) if name in _STATIONS else []
@@ -122,7 +125,7 @@ async def _migrate(
 async def _allow_connections(connection: asyncpg.Connection[asyncpg.Record], role: str) -> None:
     """Let those roles in who have something to do in this database."""
     database = await connection.fetchval("SELECT current_database()")
-    if database == database_of("vault"):
+    if database in map(database_of, _VAULT):
         guests = [role_of(service) for service in _STATIONS]
     elif database == database_of("custody"):
         guests = [role, _AUDITOR]

@@ -111,6 +111,7 @@ class LineProcesses:
             made["CARDWRIGHT_HSM_TOKEN"] = str(self.layout.token_file(service))
         if service in _WITH_VAULT:
             made["CARDWRIGHT_VAULT"] = self._dsn(service, database_of("vault"))
+            made["CARDWRIGHT_DATAKEYS"] = self._dsn(service, database_of("datakeys"))
         if service == "query":
             made["CARDWRIGHT_LISTEN"] = f"127.0.0.1:{ports['query']}"
         if service == "pinmailer":

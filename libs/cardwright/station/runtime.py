@@ -32,6 +32,7 @@ from cardwright.station.reception import Reception
 from cardwright.station.signing import FactSigner
 from cardwright.station.work import WorkTable
 from cardwright.telemetry import CardTracer, configure
+from cardwright.vault.datakeys import DataKeys
 from cardwright.vault.sealing import Sealer
 from cardwright.vault.vault import Vault, newest_keys
 
@@ -117,11 +118,14 @@ async def open_parts(name: str, settings: Settings) -> AsyncIterator[Parts]:
 
 
 async def open_vault(parts: Parts, stack: contextlib.AsyncExitStack) -> Vault:
-    """Open the vault with this service's own role."""
-    dsn = parts.settings.require("vault").reveal()
-    pool = await until_it_passes(parts.name, open_pool, dsn, 4)
-    stack.push_async_callback(pool.close)
-    return Vault(pool, parts.module, parts.sealer)
+    """Open the vault, rows and data keys, with this service's own role."""
+    pools = []
+    for name in ("vault", "datakeys"):
+        dsn = parts.settings.require(name).reveal()
+        pools.append(await until_it_passes(parts.name, open_pool, dsn, 4))
+        stack.push_async_callback(pools[-1].close)
+    rows, data_keys = pools
+    return Vault(rows, DataKeys(data_keys), parts.module, parts.sealer)
 
 
 async def renew_section_keys(parts: Parts) -> None:

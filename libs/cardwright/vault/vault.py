@@ -11,23 +11,11 @@ import asyncpg
 from cardwright.hsm.port import PublicKey, SecurityModule, WrappedDataKey
 from cardwright.proto.vault.v1.sections_pb2 import SealedBlob
 from cardwright.secret import SecretBytes, SecretText
+from cardwright.vault.datakeys import DataKeys
 from cardwright.vault.sealing import Sealer, SealingError, SectionKey, open_sealed, parse_sealed
+from cardwright.vault.sections import SECTIONS, VaultError, statement
 
 __all__ = ["SECTIONS", "Opened", "Vault", "VaultError", "newest_keys"]
-
-SECTIONS: Final = (
-    "request",
-    "print",
-    "stripe",
-    "chip",
-    "keys",
-    "chip_keys",
-    "certificates",
-    "inspection",
-    "pin",
-    "mailer",
-)
-"""Every section; each has a table and a key of its own."""
 
 # INSERT ... ON CONFLICT DO UPDATE would need SELECT on what it writes, and writers may not read.
 _PUT: Final = {
@@ -48,21 +36,11 @@ _GET: Final = {
 }
 
 
-class VaultError(Exception):
-    """A section can't be read or written.
-
-    Attributes:
-        code: SECTION_UNKNOWN.
-    """
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-
-
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What a section holds of the cards asked for; a card without a row is in neither.
+    """What a section holds of the cards asked for.
+
+    A card without a row is in neither, nor is one whose data keys are gone: it is erased.
 
     Attributes:
         cards: the contents, by card id.
@@ -78,30 +56,45 @@ class Vault:
 
     Args:
         pool: connections to the vault's database, by the service's own role.
+        data_keys: the data keys, in a database of their own.
         module: the security module, with the service's own token.
         keys: public keys of the sections ("section/<name>"), of which the newest active version of
             each counts; or what seals by them and takes newer ones up.
     """
 
     def __init__(
-        self, pool: asyncpg.Pool, module: SecurityModule, keys: Iterable[PublicKey] | Sealer
+        self,
+        pool: asyncpg.Pool,
+        data_keys: DataKeys,
+        module: SecurityModule,
+        keys: Iterable[PublicKey] | Sealer,
     ) -> None:
         self._pool = pool
+        self._data_keys = data_keys
         self._module = module
         self._sealer = keys if isinstance(keys, Sealer) else Sealer(newest_keys(keys))
 
     @classmethod
     async def connect(
-        cls, dsn: SecretText, module: SecurityModule, *, connections: int = 4
+        cls,
+        dsn: SecretText,
+        data_keys: SecretText,
+        module: SecurityModule,
+        *,
+        connections: int = 4,
     ) -> Self:
-        """Connect, and ask the security module for the sections' public keys."""
+        """Connect to both databases, and ask the security module for the sections' public keys."""
         keys = await module.public_keys("section/")
-        pool = await asyncpg.create_pool(dsn.reveal(), min_size=1, max_size=connections)
-        return cls(pool, module, keys)
+        rows, apart = [
+            await asyncpg.create_pool(each.reveal(), min_size=1, max_size=connections)
+            for each in (dsn, data_keys)
+        ]
+        return cls(rows, DataKeys(apart), module, keys)
 
     async def close(self) -> None:
         """Close the connections; the security module stays the caller's."""
         await self._pool.close()
+        await self._data_keys.close()
 
     async def put(self, section: str, items: Mapping[str, bytes]) -> None:
         """Seal each card's plaintext to the section and store it, over what was there.
@@ -109,7 +102,7 @@ class Vault:
         Raises:
             VaultError: SECTION_UNKNOWN.
         """
-        _statement(_PUT, section)
+        statement(_PUT, section)
         await self.put_sealed(section, self._sealer.seal_batch(section, items))
 
     async def open(self, section: str, card_ids: Sequence[str]) -> Opened:
@@ -119,8 +112,8 @@ class Vault:
             VaultError: SECTION_UNKNOWN.
             HsmError: The security module does not let the caller open this section.
         """
-        sealed = await self.get_sealed(section, card_ids)
-        blobs = {card: blob for card, octets in sealed.items() if (blob := _parse(octets))}
+        sealed = await self._fetch(section, card_ids)
+        blobs = {card: blob for card, blob in sealed.items() if blob is not None}
         wrapped = [
             WrappedDataKey(card, blob.key_id, blob.ephemeral, blob.wrapped_key)
             for card, blob in blobs.items()
@@ -133,30 +126,40 @@ class Vault:
         return Opened(opened, frozenset(sealed.keys() - opened.keys()))
 
     async def put_sealed(self, section: str, items: Mapping[str, bytes]) -> None:
-        """Store blobs that are sealed already, over what was there.
+        """Store blobs that are sealed already, over what was there: their data keys first.
 
         Raises:
-            VaultError: SECTION_UNKNOWN.
+            VaultError: SECTION_UNKNOWN, or SEALED_MALFORMED: one of them is no blob.
         """
-        statement = _statement(_PUT, section)
-        if items:
-            await self._pool.execute(statement, list(items), list(items.values()))
+        put = statement(_PUT, section)
+        if not items:
+            return
+        blobs = {card: _whole(octets) for card, octets in items.items()}
+        await self._data_keys.put(section, blobs)
+        for blob in blobs.values():
+            blob.ClearField("wrapped_key")
+        rows = [blob.SerializeToString() for blob in blobs.values()]
+        await self._pool.execute(put, list(blobs), rows)
 
     async def get_sealed(self, section: str, card_ids: Sequence[str]) -> dict[str, bytes]:
-        """Read blobs as they are; a card without is left out.
+        """Read blobs as they were put; a card without is left out, and so is an erased one.
 
         Raises:
             VaultError: SECTION_UNKNOWN.
         """
-        rows = await self._pool.fetch(_statement(_GET, section), card_ids)
-        return {str(row["card_id"]): row["sealed"] for row in rows}
+        blobs = await self._fetch(section, card_ids)
+        # What is no blob goes to the reader as something that opens as nothing.
+        return {c: b.SerializeToString() if b is not None else b"" for c, b in blobs.items()}
 
+    async def _fetch(self, section: str, card_ids: Sequence[str]) -> dict[str, SealedBlob | None]:
+        """Read rows, then their data keys; None is a row that was changed.
 
-def _statement(statements: Mapping[str, str], section: str) -> str:
-    try:
-        return statements[section]
-    except KeyError:
-        raise VaultError("SECTION_UNKNOWN", f"There is no section {section!r}.") from None
+        In this order, since a key is there before its row: one renewed meanwhile has its own.
+        """
+        rows = await self._pool.fetch(statement(_GET, section), card_ids)
+        found = {str(card): _parse(sealed) for card, sealed in rows}
+        keys = await self._data_keys.get(section, list(found)) if found else {}
+        return {card: _joined(blob, keys[card]) for card, blob in found.items() if card in keys}
 
 
 def newest_keys(keys: Iterable[PublicKey]) -> dict[str, SectionKey]:
@@ -170,6 +173,20 @@ def newest_keys(keys: Iterable[PublicKey]) -> dict[str, SectionKey]:
         if section not in newest or int(version) > newest[section][0]:
             newest[section] = (int(version), SectionKey(key.key_id, key.value))
     return {section: key for section, (_, key) in newest.items()}
+
+
+def _whole(sealed: bytes) -> SealedBlob:
+    blob = _parse(sealed)
+    if blob is None or not blob.wrapped_key or not blob.nonce:
+        raise VaultError("SEALED_MALFORMED", "These octets are no SealedBlob with its data key.")
+    return blob
+
+
+def _joined(blob: SealedBlob | None, keys: Mapping[bytes, bytes]) -> SealedBlob | None:
+    if blob is None or blob.nonce not in keys:
+        return None
+    blob.wrapped_key = keys[blob.nonce]
+    return blob
 
 
 def _parse(sealed: bytes) -> SealedBlob | None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -16,6 +16,7 @@ import pytest_asyncio
 from cardwright.hsm.port import HsmError
 from cardwright.localstack.ports import free_port
 from cardwright.localstack.postgres import EmbeddedPostgres
+from cardwright.proto.vault.v1.sections_pb2 import SealedBlob
 from cardwright.secret import SecretBytes, SecretText
 from cardwright.vault.vault import SECTIONS, Opened, Vault, VaultError
 from tests.integration.keymanagement.module_process import ModuleProcess, client
@@ -29,11 +30,28 @@ ROLES = (
     "qa",
     "logistics",
     "pinmailer",
+    "retention",
 )
-MIGRATIONS = sorted(Path("libs/cardwright/vault/migrations").glob("*.sql"))
+DATABASES = {
+    "cardwright_vault": Path("libs/cardwright/vault/migrations"),
+    "cardwright_datakeys": Path("libs/cardwright/vault/datakeys/migrations"),
+}
 CARDS = [str(uuid4()) for _ in range(3)]
 
-Open = Callable[[str], Awaitable[Vault]]
+
+class Open:
+    """Opens the vault as a service of some role sees it."""
+
+    def __init__(
+        self, postgres: EmbeddedPostgres, connect: Callable[[str], Awaitable[Vault]]
+    ) -> None:
+        self._postgres, self._connect = postgres, connect
+
+    async def __call__(self, role: str) -> Vault:
+        return await self._connect(role)
+
+    def dsn(self, database: str, role: str) -> str:
+        return self._postgres.dsn(database, f"cw_{role}", "test")
 
 
 @pytest.fixture(scope="module")
@@ -54,14 +72,16 @@ async def prepared(server: EmbeddedPostgres) -> None:
     connection = await asyncpg.connect(server.dsn())
     for role in ROLES:
         await connection.execute(f"CREATE ROLE cw_{role} LOGIN PASSWORD 'test'")
-    await connection.execute("CREATE DATABASE cardwright_vault")
+    for database in DATABASES:
+        await connection.execute(f"CREATE DATABASE {database}")
     await connection.close()
-    connection = await asyncpg.connect(server.dsn("cardwright_vault"))
-    for migration in MIGRATIONS:
-        await connection.execute(migration.read_text())
-    guests = ", ".join(f"cw_{role}" for role in ROLES)
-    await connection.execute(f"GRANT USAGE ON SCHEMA public TO {guests}")
-    await connection.close()
+    for database, migrations in DATABASES.items():
+        connection = await asyncpg.connect(server.dsn(database))
+        for migration in sorted(migrations.glob("*.sql")):
+            await connection.execute(migration.read_text())
+        guests = ", ".join(f"cw_{role}" for role in ROLES)
+        await connection.execute(f"GRANT USAGE ON SCHEMA public TO {guests}")
+        await connection.close()
 
 
 def in_own_loop(work: Awaitable[None]) -> None:
@@ -78,12 +98,13 @@ async def vault_of(
 
         async def connect(role: str) -> Vault:
             hsm = await stack.enter_async_context(client(module, keys, role))
-            dsn = postgres.dsn("cardwright_vault", f"cw_{role}", "test")
-            vault = await Vault.connect(SecretText(dsn), hsm, connections=1)
+            rows, apart = (SecretText(opener.dsn(name, role)) for name in DATABASES)
+            vault = await Vault.connect(rows, apart, hsm, connections=1)
             stack.push_async_callback(vault.close)
             return vault
 
-        yield connect
+        opener = Open(postgres, connect)
+        yield opener
 
 
 async def test_a_reader_opens_what_the_writer_wrote_last(vault_of: Open) -> None:
@@ -105,17 +126,56 @@ async def test_the_writer_cannot_reopen_what_it_wrote(vault_of: Open) -> None:
         await dataprep.open("print", CARDS)
 
 
-async def test_a_database_that_let_it_would_not_help_printing(
-    vault_of: Open, postgres: EmbeddedPostgres, module: ModuleProcess, keys: Path
+READABLE = ("request", "print", "stripe", "chip", "certificates", "inspection", "pin", "mailer")
+
+
+@pytest.mark.parametrize(
+    ("role", "sections"),
+    [
+        ("dataprep", [s for s in READABLE if s != "request"]),
+        ("printing", [s for s in READABLE if s != "print"]),
+        ("encoding", ["request", "print", "inspection", "pin", "mailer"]),
+        ("qa", [s for s in READABLE if s != "inspection"]),
+        ("logistics", READABLE),
+        ("keymanagement", READABLE),
+        ("retention", READABLE),
+        ("pinmailer", [s for s in READABLE if s not in {"pin", "mailer"}]),
+    ],
+)
+async def test_full_access_to_both_databases_opens_no_more(
+    vault_of: Open,
+    postgres: EmbeddedPostgres,
+    module: ModuleProcess,
+    keys: Path,
+    role: str,
+    sections: Sequence[str],
 ) -> None:
-    dataprep = await vault_of("dataprep")
-    await dataprep.put("chip", {CARDS[0]: b"secret"})
-    async with client(module, keys, "printing") as hsm:
-        owner = await Vault.connect(SecretText(postgres.dsn("cardwright_vault")), hsm)
-        with pytest.raises(HsmError) as caught:
-            await owner.open("chip", CARDS)
+    writers = {name: await vault_of(next(iter(WRITERS[name]))) for name in sections}
+    async with client(module, keys, role) as hsm:
+        rows, apart = (SecretText(postgres.dsn(name)) for name in DATABASES)
+        owner = await Vault.connect(rows, apart, hsm)
+        for section in sections:
+            await writers[section].put(section, {CARDS[0]: b"secret"})
+            with pytest.raises(HsmError) as caught:
+                await owner.open(section, CARDS)
+            assert caught.value.code == "HSM_DENIED", section
         await owner.close()
-    assert caught.value.code == "HSM_DENIED"
+
+
+@pytest.mark.parametrize("role", ["dataprep", "printing", "encoding", "qa", "logistics"])
+async def test_who_handles_cards_reads_neither_pins_nor_addresses(
+    vault_of: Open, role: str
+) -> None:
+    vault = await vault_of(role)
+    for section in ("pin", "mailer"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await vault.get_sealed(section, CARDS)
+    dsn = vault_of.dsn("cardwright_datakeys", role)
+    connection = await asyncpg.connect(dsn)
+    for section in ("pin", "mailer"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.fetch(f"SELECT wrapped_key FROM key_{section}")
+    await connection.close()
 
 
 async def test_a_moved_or_changed_blob_is_told_and_the_rest_opens(vault_of: Open) -> None:
@@ -155,12 +215,15 @@ READERS = {
 }
 
 
+BLOB = SealedBlob(nonce=bytes(12), wrapped_key=bytes(40)).SerializeToString()
+
+
 @pytest.mark.parametrize("role", ROLES)
 async def test_each_role_reads_and_writes_its_sections_alone(vault_of: Open, role: str) -> None:
     vault = await vault_of(role)
     for section in SECTIONS:
         for allowed, work in (
-            (role in WRITERS[section], lambda name: vault.put_sealed(name, {CARDS[0]: b"blob"})),
+            (role in WRITERS[section], lambda name: vault.put_sealed(name, {CARDS[0]: BLOB})),
             (role in READERS[section], lambda name: vault.get_sealed(name, CARDS)),
         ):
             if allowed:
@@ -168,6 +231,83 @@ async def test_each_role_reads_and_writes_its_sections_alone(vault_of: Open, rol
                 continue
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await work(section)
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize(("database", "table"), [("vault", "section"), ("datakeys", "key")])
+async def test_one_role_deletes_and_it_reads_nothing(
+    vault_of: Open, role: str, database: str, table: str
+) -> None:
+    connection = await asyncpg.connect(vault_of.dsn(f"cardwright_{database}", role))
+    secret = {"vault": "sealed", "datakeys": "wrapped_key"}[database]
+    for section in SECTIONS:
+        delete = f"DELETE FROM {table}_{section} WHERE card_id = $1"
+        if role == "retention":
+            await connection.execute(delete, uuid4())
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.fetch(f"SELECT {secret} FROM {table}_{section}")
+        else:
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.execute(delete, uuid4())
+        for forbidden in (f"TRUNCATE {table}_{section}", f"DROP TABLE {table}_{section}"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.execute(forbidden)
+    await connection.close()
+
+
+async def test_whoever_dies_between_the_databases_harms_nothing(
+    vault_of: Open, postgres: EmbeddedPostgres
+) -> None:
+    dataprep, printing = await vault_of("dataprep"), await vault_of("printing")
+    first, second = (str(uuid4()) for _ in range(2))
+    await dataprep.put("print", {first: b"before"})
+    rows = await asyncpg.connect(postgres.dsn("cardwright_vault"))
+    await rows.execute("ALTER TABLE section_print ADD CONSTRAINT broken CHECK (false) NOT VALID")
+    with pytest.raises(asyncpg.CheckViolationError):
+        await dataprep.put("print", {first: b"after", second: b"new"})
+    await rows.execute("ALTER TABLE section_print DROP CONSTRAINT broken")
+    await rows.close()
+    assert await printing.open("print", [first, second]) == Opened({first: SecretBytes(b"before")})
+    await dataprep.put("print", {first: b"after", second: b"new"})
+    assert (await printing.open("print", [first, second])).cards == {
+        first: SecretBytes(b"after"),
+        second: SecretBytes(b"new"),
+    }
+
+
+async def test_rows_hold_no_data_key(vault_of: Open, postgres: EmbeddedPostgres) -> None:
+    dataprep, printing = await vault_of("dataprep"), await vault_of("printing")
+    card = str(uuid4())
+    await dataprep.put("print", {card: b"secret"})
+    rows = await asyncpg.connect(postgres.dsn("cardwright_vault"))
+    kept = await rows.fetchval("SELECT sealed FROM section_print WHERE card_id = $1", card)
+    await rows.close()
+    assert SealedBlob.FromString(kept).wrapped_key == b""
+    whole = SealedBlob.FromString((await printing.get_sealed("print", [card]))[card])
+    assert len(whole.wrapped_key) == 40
+
+
+async def test_a_card_without_data_keys_is_erased_and_one_with_others_is_damaged(
+    vault_of: Open, postgres: EmbeddedPostgres
+) -> None:
+    dataprep, printing = await vault_of("dataprep"), await vault_of("printing")
+    card = str(uuid4())
+    await dataprep.put("print", {card: b"secret"})
+    apart = await asyncpg.connect(postgres.dsn("cardwright_datakeys"))
+    await apart.execute("UPDATE key_print SET nonce = $2 WHERE card_id = $1", card, bytes(12))
+    assert await printing.open("print", [card]) == Opened({}, frozenset([card]))
+    await apart.execute("DELETE FROM key_print WHERE card_id = $1", card)
+    await apart.close()
+    assert await printing.open("print", [card]) == Opened({})
+    assert await printing.get_sealed("print", [card]) == {}
+
+
+async def test_what_is_no_blob_is_not_stored(vault_of: Open) -> None:
+    vault = await vault_of("dataprep")
+    for octets in (b"\xff", b"", SealedBlob(nonce=bytes(12)).SerializeToString()):
+        with pytest.raises(VaultError) as caught:
+            await vault.put_sealed("print", {CARDS[0]: octets})
+        assert caught.value.code == "SEALED_MALFORMED"
 
 
 async def test_an_unknown_section_is_refused(vault_of: Open) -> None:
