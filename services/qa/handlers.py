@@ -30,6 +30,7 @@ class InspectBench:
         devices: the inspectors.
         chip: False leaves the chips out.
         render: False leaves the barcodes out.
+        ca_keys: False where no payment system's public key is known.
     """
 
     def __init__(
@@ -39,9 +40,10 @@ class InspectBench:
         *,
         chip: bool = True,
         render: bool = True,
+        ca_keys: bool = True,
     ) -> None:
         self._vault, self._devices = vault, devices
-        self._chip, self._render = chip, render
+        self._chip, self._render, self._ca_keys = chip, render, ca_keys
 
     @property
     def devices(self) -> Sequence[Device[Expected]]:
@@ -62,9 +64,12 @@ class InspectBench:
         if section is None:
             return _refused(order, "SECTION_MISSING", "nothing says how the card should look")
         try:
-            return read_expected(section, chip=self._chip, render=self._render)
+            expected = read_expected(section, chip=self._chip, render=self._render)
         except SectionMalformedError as error:
             return _refused(order, error.code, str(error))
+        if expected.authenticated and not self._ca_keys:
+            return _refused(order, "CAPK_MISSING", "no payment system's key is known: export them")
+        return expected
 
 
 def _refused(order: WorkOrder, code: str, detail: str) -> Answer:

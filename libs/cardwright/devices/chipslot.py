@@ -23,8 +23,8 @@ _PARTS = 256  # an answer has at most 65,536 octets
 class Chip(Protocol):
     """All that a machine knows of a chip: cardwright.chip's Chip is one."""
 
-    def power_on(self) -> bytes:
-        """Reset the chip; its answer to reset."""
+    def power_on(self, contactless: bool = False, /) -> bytes:
+        """Reset the chip at its contacts or in the field; empty when it is mute there."""
 
     def process(self, command: bytes, /) -> bytes:
         """Carry out a command APDU; the response APDU ends with its status word."""
@@ -72,13 +72,15 @@ class ChipSlot:
         self.commands = 0
         self.serial = ""
 
-    def power(self) -> bytes:
-        """Reset the chip and return its answer to reset (ISO/IEC 7816-3, 8)."""
+    def power(self, *, contactless: bool = False) -> bytes:
+        """Reset the chip and return its answer (ISO/IEC 7816-3, 8; ISO/IEC 14443-4, 5.2)."""
         if not self._passport.chip:
             raise DeviceError("NO_CHIP", "this material has no chip: route it past the encoder")
         if self._chip is None:
             self._chip = self._inserted()
-        return self._chip.power_on()
+        if answer := self._chip.power_on(contactless):
+            return answer
+        raise DeviceError("CHIP_MUTE", "no answer to reset: the chip may have no such interface")
 
     def transmit(self, command: bytes) -> bytes:
         """Send one command APDU to the powered chip and return its response."""

@@ -157,7 +157,15 @@ class Inspector:
             {
                 "model": "Cardwright INS inspector and shredder (simulated)",
                 "serial": self._settings.serial,
-                "capabilities": ["front", "back", "stripe", "contact", "transact", "shredder"],
+                "capabilities": [
+                    "front",
+                    "back",
+                    "stripe",
+                    "contact",
+                    "contactless",
+                    "transact",
+                    "shredder",
+                ],
                 "protocol": 1,
             }
         )
@@ -191,7 +199,7 @@ class Inspector:
         if not seat.passport.test:
             raise DeviceError("NOT_A_TEST_CARD", "a customer's card never pays here: only read it")
         await self._end_transaction(card, seat)
-        atr = seat.slot.power()
+        atr = seat.slot.power(contactless=fields.flag(request.header, "contactless"))
         await self._commits.submit(start(card, card, seat.passport.blank, "transaction"))
         seat.paying = 0
         return Reply({"atr": atr.hex()})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -17,11 +17,15 @@ from cardwright.driver import (
     Request,
 )
 from cardwright.driver.apdus import pack_apdus, unpack_apdus
+from cardwright.hsm.port import HsmError
 from cardwright.iso.errors import StripeError
 from cardwright.iso.stripe import BitStream
+from cardwright.station.faults import is_passing
 from cardwright.station.ports import DeviceUnavailableError, NotBegun, WorkOrder
+from cardwright.terminal import CaPublicKey
 from services.qa.adapters.barcode import read_barcodes
-from services.qa.domain import Expected, Found, chip_commands, defects
+from services.qa.adapters.till import IssuerRefusedError, Till
+from services.qa.domain import Expected, Found, Piece, defects, read, scripts
 
 __all__ = ["Inspector"]
 
@@ -34,11 +38,24 @@ class Inspector:
 
     An inspection can be done again: a card that was judged but whose fact was never stated is
     looked at again, from the reject tray too. In the output tray lie good cards alone, so there
-    the tray is the verdict.
+    the tray is the verdict, and the machine's note on it says the rest.
+
+    Args:
+        address: name in facts, host and port.
+        seats: how many cards it takes.
+        till: lets test cards pay.
+        ca_keys: the payment systems' keys.
     """
 
-    def __init__(self, address: DeviceAddress, seats: int) -> None:
+    def __init__(
+        self,
+        address: DeviceAddress,
+        seats: int,
+        till: Till,
+        ca_keys: Collection[CaPublicKey] = (),
+    ) -> None:
         self._address, self._seats = address, seats
+        self._till, self._ca_keys = till, ca_keys
         self._connections = DevicePool(address)
 
     @property
@@ -63,7 +80,7 @@ class Inspector:
         """
         async with self._link() as link:
             try:
-                found = await _look(link, order.job_id, material)
+                found = await _look(link, order, material)
             except DeviceRefusedError as refused:
                 return await self._absent(link, order, material, refused)
             return await self._judge(link, order, material, found)
@@ -81,9 +98,24 @@ class Inspector:
     async def _judge(
         self, link: DeviceConnection, order: WorkOrder, expected: Expected, found: Found
     ) -> Body:
-        verdict = defects(expected, found, order.blank_serial)
-        await link.ask("MOVE", card=order.job_id, to=_REJECT if verdict else _OUTPUT)
-        return Inspected(found.blank, not verdict, verdict, self.name)
+        piece, transaction = _piece(order), ""
+        readings = read(expected, piece, found.chip or ())
+        verdict = defects(expected, found, piece, self._ca_keys)
+        atc = readings.payment.atc if readings.payment else None
+        if order.test_card and readings.payment and not verdict:
+            try:
+                paid = await self._till.pay(link, order.job_id, expected, readings)
+            except IssuerRefusedError as refused:
+                return self._undecided(refused.code, str(refused), Disposition.REFUSED)
+            except HsmError as error:
+                if not is_passing(error):
+                    raise
+                raise DeviceUnavailableError(error.code, "nobody answers for the issuer") from None
+            transaction, verdict, atc = paid.transaction, paid.defects, paid.atc
+        tray = _REJECT if verdict else _OUTPUT
+        note = _note(atc or 0, transaction)
+        await link.ask("MOVE", card=order.job_id, to=tray, note=note)
+        return Inspected(found.blank, not verdict, verdict, self.name, atc or 0, transaction)
 
     async def _absent(
         self,
@@ -101,17 +133,19 @@ class Inspector:
                 return self._passed(card)
             if card["in"] == _REJECT:
                 await link.ask("MOVE", card=order.job_id, to=_FLOOR)
-                found = await _look(link, order.job_id, expected)
+                found = await _look(link, order, expected)
                 return await self._judge(link, order, expected, found)
-        return OperationFailed(
-            code=refused.code,
-            detail="the machine can't take the card in: look where it lies",
-            disposition=Disposition.UNCERTAIN,
-            device=self.name,
-        )
+        detail = "the machine can't take the card in: look where it lies"
+        return self._undecided(refused.code, detail, Disposition.UNCERTAIN)
+
+    def _undecided(self, code: str, detail: str, disposition: Disposition) -> OperationFailed:
+        return OperationFailed(code, detail, disposition, device=self.name)
 
     def _passed(self, card: Mapping[str, Any]) -> Inspected:
-        return Inspected(str(card["blank"]), passed=True, device=self.name)
+        atc, transaction = _noted(str(card.get("note", "")))
+        return Inspected(
+            str(card["blank"]), passed=True, device=self.name, atc=atc, transaction=transaction
+        )
 
     @asynccontextmanager
     async def _link(self) -> AsyncIterator[DeviceConnection]:
@@ -123,18 +157,32 @@ class Inspector:
             raise DeviceUnavailableError(refused.code, str(refused)) from None
 
 
-async def _look(link: DeviceConnection, card: str, expected: Expected) -> Found:
+def _piece(order: WorkOrder) -> Piece:
+    return Piece(order.blank_serial, order.cplc, order.atc, order.test_card)
+
+
+def _note(atc: int, transaction: str) -> str:
+    """Return what the machine shall remember of a verdict, should the fact of it be lost."""
+    return f"atc={atc} transaction={transaction}"
+
+
+def _noted(note: str) -> tuple[int, str]:
+    """Read what ``_note`` writes; nothing from a card that was moved without a note."""
+    parts = dict(part.partition("=")[::2] for part in note.split())
+    return int(parts.get("atc", "0")), parts.get("transaction", "")
+
+
+async def _look(link: DeviceConnection, order: WorkOrder, expected: Expected) -> Found:
     """Take pictures, swipe the stripe, and read the chip if one is expected.
 
     Raises:
         DeviceRefusedError: The machine can't take the card in.
     """
+    card = order.job_id
     requests = [Request("INSPECT", {"card": card})]
-    if commands := chip_commands(expected):
-        requests += [
-            Request("POWER", {"card": card}),
-            Request("APDUS", {"card": card}, pack_apdus(commands)),
-        ]
+    if asked := scripts(expected, _piece(order)):
+        requests.append(Request("POWER", {"card": card}))
+        requests += [Request("APDUS", {"card": card}, pack_apdus(each)) for each in asked]
     seen, *chip = await link.flight(requests)
     if isinstance(seen, DeviceRefusedError):
         raise seen
@@ -144,6 +192,7 @@ async def _look(link: DeviceConnection, card: str, expected: Expected) -> Found:
         barcodes=await asyncio.to_thread(read_barcodes, back) if expected.barcode else (),
         tracks={int(track): _bits(bits) for track, bits in seen.ok["tracks"].items()},
         chip=_responses(chip),
+        test=seen.ok["test"] is True,
     )
 
 
@@ -154,9 +203,11 @@ def _bits(track: Mapping[str, Any]) -> BitStream:
         return _UNREADABLE
 
 
-def _responses(chip: Sequence[Reply | DeviceRefusedError]) -> tuple[bytes, ...] | None:
-    """Return what the chip answered; None when it did not even answer the reset."""
+def _responses(
+    chip: Sequence[Reply | DeviceRefusedError],
+) -> tuple[tuple[bytes, ...], ...] | None:
+    """Return what the chip answered to each script; None when it did not even answer the reset."""
     replies = [outcome for outcome in chip if isinstance(outcome, Reply)]
     if len(replies) < len(chip):
         return None
-    return tuple(unpack_apdus(replies[-1].body)) if replies else ()
+    return tuple(tuple(unpack_apdus(reply.body)) for reply in replies[1:])

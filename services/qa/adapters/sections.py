@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from google.protobuf.message import DecodeError
 
-from cardwright.proto.vault.v1.sections_pb2 import InspectionSection
+from cardwright.proto.vault.v1.sections_pb2 import (
+    ChipRecord,
+    InspectedApplication,
+    InspectionSection,
+)
 from cardwright.secret import SecretBytes, SecretText
-from services.qa.domain import Expected, Record
+from cardwright.terminal.errors import TerminatedError
+from cardwright.terminal.initiate import parse_afl
+from services.qa.domain import Application, Expected, Record
 
 __all__ = ["SectionMalformedError", "read_expected"]
 
@@ -32,14 +40,37 @@ def read_expected(section: SecretBytes, *, chip: bool, render: bool) -> Expected
         message = InspectionSection.FromString(section.reveal())
     except DecodeError:
         raise SectionMalformedError("the inspection section can't be decoded") from None
-    texts = {1: SecretText(message.track1), 2: SecretText(message.track2)}
+    tracks = enumerate((message.track1, message.track2, message.track3), 1)
     return Expected(
         barcode=message.barcode if render else "",
-        tracks={track: text for track, text in texts.items() if len(text)},
-        aid=message.instance_aid if chip else b"",
-        records=tuple(
-            Record(record.sfi, record.number, SecretBytes(record.content))
-            for record in message.records
-            if chip
-        ),
+        tracks={track: SecretText(text) for track, text in tracks if text},
+        applications=tuple(_applications(message)) if chip else (),
+        print={name: SecretText(text) for name, text in message.print.items()},
+        imk_ac=message.imk_ac,
+        imk_smi=message.imk_smi,
+        derivation=message.derivation,
     )
+
+
+def _applications(message: InspectionSection) -> Iterator[Application]:
+    yield from map(_application, message.applications)
+    if message.instance_aid and not message.applications:  # written before there were several
+        yield Application(message.instance_aid, _records(message.records))
+
+
+def _application(message: InspectedApplication) -> Application:
+    try:
+        afl = parse_afl(message.afl)
+    except TerminatedError:
+        raise SectionMalformedError("the inspection section has no good locator (94)") from None
+    return Application(
+        aid=message.instance_aid,
+        records=_records(message.records),
+        authentication=message.authentication,
+        afl=afl,
+        aip=message.aip,
+    )
+
+
+def _records(records: Iterable[ChipRecord]) -> tuple[Record, ...]:
+    return tuple(Record(each.sfi, each.number, SecretBytes(each.content)) for each in records)

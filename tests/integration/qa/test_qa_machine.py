@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,11 +16,13 @@ from cardwright.card import Operation
 from cardwright.card.events import Body, Disposition, Encoded, Inspected, OperationFailed
 from cardwright.devices.floor import CHIP, Passport
 from cardwright.driver import DeviceAddress
+from cardwright.hsm.port import Authorization, AuthorizationItem, HsmError
 from cardwright.localstack.ports import LOOPBACK, free_port
 from cardwright.secret import SecretBytes
 from cardwright.station.ports import DeviceUnavailableError, NotBegun, WorkOrder
 from services.qa.adapters.inspector import Inspector
 from services.qa.adapters.sections import read_expected
+from services.qa.adapters.till import Till
 from tests.integration.devices.device_process import Device
 from tests.integration.encoding.encoding_line import Line
 from tests.unit.encoding.encoding_kit import BLANK, badge_sections, debit_sections, order
@@ -36,6 +38,13 @@ def photo(text: str) -> bytes:
     return file.getvalue()
 
 
+class NoModule:
+    """Nobody pays here."""
+
+    async def authorize(self, items: Sequence[AuthorizationItem]) -> list[Authorization | HsmError]:
+        raise AssertionError(len(items))
+
+
 class Hall:
     """An inspector beside the encoder's line."""
 
@@ -46,7 +55,8 @@ class Hall:
         self.inspector = self.driver()
 
     def driver(self) -> Inspector:
-        return Inspector(DeviceAddress("inspector-1", LOOPBACK, int(self._port[1])), 4)
+        address = DeviceAddress("inspector-1", LOOPBACK, int(self._port[1]))
+        return Inspector(address, 4, Till(NoModule(), []))
 
     def restart(self) -> None:
         self.machine.start(*self._port, "--keep-images", "none")
@@ -136,7 +146,7 @@ async def test_what_is_wrong_with_a_card_is_found(hall: Hall) -> None:
         ("DEFECT_BARCODE_WRONG",),
         ("DEFECT_BARCODE_UNREADABLE",),
         ("DEFECT_STRIPE_UNREADABLE",),
-        ("DEFECT_CHIP_RECORD",),
+        ("DEFECT_CHIP_APPLICATION",),
     ]
     assert {hall.place(made) for made in (other, smudged, weak, blank_chip)} == {"reject"}
 

@@ -31,8 +31,8 @@ class FakeChip:
     def __init__(self, memory: dict[str, Any]) -> None:
         self.memory = memory
 
-    def power_on(self) -> bytes:
-        return b"\x3b\x00"
+    def power_on(self, contactless: bool = False, /) -> bytes:
+        return b"" if contactless else b"\x3b\x00"
 
     def process(self, command: bytes, /) -> bytes:
         if command[1] == 0x00:

@@ -8,6 +8,7 @@ from PIL import Image
 
 from cardwright.card import Operation
 from cardwright.card.events import Disposition, OperationFailed
+from cardwright.proto.vault.v1.sections_pb2 import InspectionSection
 from cardwright.settings import SettingsError
 from cardwright.station.ports import Answer
 from services.qa.adapters.barcode import read_barcodes
@@ -37,6 +38,19 @@ async def test_a_card_without_expected_values_is_for_a_person() -> None:
         assert answer.body.disposition is Disposition.REFUSED
         codes.append(answer.body.code)
     assert codes == ["SECTION_DAMAGED", "SECTION_MALFORMED", "SECTION_MISSING"]
+
+
+async def test_keys_that_no_authority_stands_for_are_for_a_person() -> None:
+    vault = MemoryVault()
+    vault.file(GOOD.card_id, "debit")
+    section = InspectionSection.FromString(vault.sections["inspection"][GOOD.card_id])
+    section.applications.add(instance_aid=b"AID-1", authentication="CDA")
+    vault.sections["inspection"][GOOD.card_id] = section.SerializeToString()
+    found = await InspectBench(vault, [], ca_keys=False).prepare([GOOD])
+    answer = found[GOOD.order_id]
+    assert isinstance(answer, Answer)
+    assert isinstance(answer.body, OperationFailed)
+    assert (answer.body.code, answer.body.disposition) == ("CAPK_MISSING", Disposition.REFUSED)
 
 
 def face(text: str, degrees: int = 0) -> bytes:
