@@ -10,9 +10,14 @@ from typing import Annotated
 import typer
 
 from cardwright.cli.context import AsJson, State, console, show
+from cardwright.cli.pay import pay
 from cardwright.line.layout import Layout
 
-app = typer.Typer(no_args_is_help=True, help="A finished card's chip: present it, talk to it.")
+app = typer.Typer(
+    no_args_is_help=True, help="A finished card's chip: present it, talk to it, pay with it."
+)
+
+app.command()(pay)
 
 CardId = Annotated[str, typer.Argument(help="card id, or that of one making: <card id>-1")]
 Contactless = Annotated[bool, typer.Option("--contactless", help="over the chip's antenna")]

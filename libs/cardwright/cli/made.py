@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import json
 import os
 import re
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from cardwright.chip import Chip
 from cardwright.chip.memory import ChipMemoryError
-from cardwright.devices.floor import CHIP
+from cardwright.devices.floor import CHIP, PASSPORT
 
 __all__ = ["MadeCard", "MadeCardError", "take"]
 
@@ -32,10 +33,18 @@ class MadeCardError(Exception):
 
 
 class MadeCard:
-    """A card out of the output tray; ``take`` gives it."""
+    """A card out of the output tray; ``take`` gives it.
+
+    Attributes:
+        chip: its chip.
+        card_id: which card it is a making of.
+        test: its plastic is marked as a test card's.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / CHIP
+        self.card_id = folder.name.rpartition("-")[0] or folder.name
+        self.test = _is_marked(folder / PASSPORT)
         try:
             self._saved = self._file.read_bytes()
             self.chip = Chip.restore(self._saved)
@@ -86,6 +95,13 @@ def take(floor: Path, card: str) -> Iterator[MadeCard]:
         yield MadeCard(folder)
     finally:
         os.close(handle)
+
+
+def _is_marked(passport: Path) -> bool:
+    try:
+        return json.loads(passport.read_bytes()).get("test") is True
+    except FileNotFoundError:
+        return False
 
 
 def _lock(folder: int) -> None:

@@ -15,11 +15,11 @@ from pathlib import Path
 
 from cardwright.devices.errors import DeviceError
 
-__all__ = ["BACK", "CHIP", "FRONT", "STRIPE", "TRAYS", "Floor", "Passport"]
+__all__ = ["BACK", "CHIP", "FRONT", "PASSPORT", "STRIPE", "TRAYS", "Floor", "Passport"]
 
 FRONT, BACK, STRIPE, CHIP = "front.jpg", "back.jpg", "stripe.json", "chip.bin"
 TRAYS = ("output", "reject", "destroyed")
-_PASSPORT, _HOLDER = "card.json", "held-by"
+PASSPORT, _HOLDER = "card.json", "held-by"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 
 
@@ -75,14 +75,14 @@ class Floor:
 
     def passport(self, card: str, tray: str = "") -> Passport:
         """Read what a card is; NO_SUCH_CARD when it doesn't lie there."""
-        text = self.read(card, _PASSPORT, tray)
+        text = self.read(card, PASSPORT, tray)
         if text is None:
             raise DeviceError("NO_SUCH_CARD", "no such card lies here: ask where it went")
         return Passport(**json.loads(text))
 
     def stamp(self, card: str, passport: Passport) -> None:
         """Write what a card has become."""
-        self.write(card, _PASSPORT, json.dumps(asdict(passport)).encode())
+        self.write(card, PASSPORT, json.dumps(asdict(passport)).encode())
 
     def read(self, card: str, name: str, tray: str = "") -> bytes | None:
         """The octets of one aspect of a card, or None where it has none."""

@@ -3,6 +3,7 @@
 It checks what data preparation and the security module made, so it shares no code with them.
 """
 
+from cardwright.terminal.acceptance import acceptance_terminal
 from cardwright.terminal.capk import CaPublicKey, load_ca_keys
 from cardwright.terminal.card import Card, Exchange, guard
 from cardwright.terminal.contactless import ContactlessReading, read_contactless
@@ -40,6 +41,7 @@ __all__ = [
     "TransactionType",
     "Tsi",
     "Tvr",
+    "acceptance_terminal",
     "guard",
     "load_ca_keys",
     "read_contactless",

@@ -11,7 +11,6 @@ from collections.abc import Collection, Iterator
 
 from cardwright.iso.apdu import CommandApdu
 from cardwright.terminal import (
-    Capability,
     CaPublicKey,
     ContactlessReading,
     Outcome,
@@ -20,6 +19,7 @@ from cardwright.terminal import (
     Transaction,
     TransactionRequest,
     Tvr,
+    acceptance_terminal,
 )
 from cardwright.terminal.cvm import CvmCode, parse_cvm_list
 from services.qa.domain.model import PSE, Application, Expected
@@ -38,15 +38,6 @@ _CVM_LIST, _LOWER_LIMIT = 0x8E, 0x9F14
 _COUNTRY, _CURRENCY, _EXPONENT, _VERSION = 0x5F28, 0x9F42, 0x9F44, 0x9F08
 _ANY_COUNTRY, _ANY_CURRENCY = b"\x03\x72", b"\x09\x78"
 _AMOUNT = 1250
-_ATTENDED = 0x22  # a merchant's, on line or off (EMV Book 4, annex A1)
-_CAPABILITIES = (
-    Capability.CONTACT_CHIP
-    | Capability.SIGNATURE
-    | Capability.NO_CVM
-    | Capability.SDA
-    | Capability.DDA
-    | Capability.CDA
-)
 _OFFLINE_PINS = frozenset({
     CvmCode.PLAINTEXT_PIN,
     CvmCode.PLAINTEXT_PIN_AND_SIGNATURE,
@@ -78,18 +69,12 @@ def terminal_profile(
     objects = readings.payment.objects if readings.payment else {}
     exponent = objects.get(_EXPONENT, b"\x02")
     version = objects.get(_VERSION, b"\x00\x01")
-    return Profile(
-        type=_ATTENDED,
-        capabilities=_CAPABILITIES,
+    return acceptance_terminal(
+        [TerminalAid(each.aid, version=version) for each in expected.payments],
+        ca_keys,
         country=_code(objects.get(_COUNTRY, _ANY_COUNTRY)),
         currency=_code(objects.get(_CURRENCY, _ANY_CURRENCY)),
         currency_exponent=exponent[0] if exponent else 2,
-        aids=tuple(TerminalAid(each.aid, version=version) for each in expected.payments),
-        tac_denial=bytes(5),
-        tac_online=bytes.fromhex("FCF8FCF8F0"),
-        tac_default=bytes.fromhex("FCF8FCF8F0"),
-        floor_limit=0,
-        ca_keys=tuple(ca_keys),
     )
 
 

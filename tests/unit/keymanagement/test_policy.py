@@ -45,7 +45,7 @@ USERS: dict[str, set[str]] = {
     "check_personalization": {"encoding"},
     "prepare_pins": {"dataprep"},
     "translate_pins": {"dataprep"},
-    "authorize": {"qa"},
+    "authorize": {"qa", "operator"},
     "journal": {"keymanagement"},
     "sign": set(GRANTS),
     "public_keys": set(GRANTS),
