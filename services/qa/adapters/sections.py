@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from google.protobuf.message import DecodeError
 
@@ -44,18 +44,12 @@ def read_expected(section: SecretBytes, *, chip: bool, render: bool) -> Expected
     return Expected(
         barcode=message.barcode if render else "",
         tracks={track: SecretText(text) for track, text in tracks if text},
-        applications=tuple(_applications(message)) if chip else (),
+        applications=tuple(map(_application, message.applications)) if chip else (),
         print={name: SecretText(text) for name, text in message.print.items()},
         imk_ac=message.imk_ac,
         imk_smi=message.imk_smi,
         derivation=message.derivation,
     )
-
-
-def _applications(message: InspectionSection) -> Iterator[Application]:
-    yield from map(_application, message.applications)
-    if message.instance_aid and not message.applications:  # written before there were several
-        yield Application(message.instance_aid, _records(message.records))
 
 
 def _application(message: InspectedApplication) -> Application:

@@ -104,7 +104,7 @@ def _command(octets: bytes) -> ScriptCommand:
 def card(chain: Chain, *, aip: bytes = CDA, **order: Any) -> tuple[ChipCard, Expected]:
     """A personalized chip, and what inspection expects of it."""
     made = Order(KEYS, aip=aip, chain=chain, **order)
-    groupings = made._groupings()
+    groupings = made.groupings()
     afl = tlv.find(groupings[0x9104], 0x94) or b""
     payment = Application(
         aid=AID,

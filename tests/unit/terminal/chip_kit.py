@@ -81,12 +81,12 @@ class Order:
     def personalize(self) -> EmvApplet:
         """Return the application, personalized."""
         applet = EmvApplet(AID)
-        for grouping, value in self._groupings().items():
+        for grouping, value in self.groupings().items():
             applet.store(grouping, value, encrypted=grouping in applet.ENCRYPTED)
         applet.close_personalization()
         return applet
 
-    def _groupings(self) -> dict[int, bytes]:
+    def groupings(self) -> dict[int, bytes]:
         signed = base_objects() | {0x8C: CDOL1, 0x8D: CDOL2} | self.objects
         static = tlv.encode_all(signed.items()) + self.aip
         records = [signed, *self._certificates(static)]
