@@ -77,6 +77,11 @@ class Hall:
         return self.line.floor.whereabouts(made.job_id)
 
 
+def verdict(fact: object) -> object:
+    """A fact without the transaction counter."""
+    return replace(fact, atc=0) if isinstance(fact, Inspected) else fact
+
+
 PASSED = Inspected(BLANK, passed=True, device="inspector-1")
 
 
@@ -93,7 +98,7 @@ async def hall(tmp_path: Path) -> AsyncIterator[Hall]:
 async def test_a_good_card_passes_and_lies_in_the_output(hall: Hall, kind: str) -> None:
     made = await hall.made(kind=kind)
     assert await hall.inspector.recall(made) == NotBegun()
-    assert await hall.inspect(made, kind) == PASSED
+    assert verdict(await hall.inspect(made, kind)) == PASSED
     assert hall.place(made) == "output"
 
 
@@ -105,18 +110,18 @@ async def test_a_verdict_is_told_again_after_every_death(hall: Hall) -> None:
         await hall.inspector.recall(made)
     hall.restart()
     # Its pictures are gone by now: the output tray is the verdict.
-    assert await hall.inspector.recall(made) == PASSED
-    assert await hall.inspect(made) == PASSED
+    assert verdict(await hall.inspector.recall(made)) == PASSED
+    assert verdict(await hall.inspect(made)) == PASSED
     assert len(hall.machine.acts("move")) == 1
 
 
 async def test_a_reject_is_looked_at_again(hall: Hall) -> None:
     made = replace(await hall.made(), blank_serial="B-0")
     failed = Inspected(BLANK, False, ("DEFECT_BLANK_SWAPPED",), "inspector-1")
-    assert await hall.inspect(made) == failed
+    assert verdict(await hall.inspect(made)) == failed
     assert hall.place(made) == "reject"
     assert await hall.inspector.recall(made) == NotBegun()
-    assert await hall.inspect(made) == failed
+    assert verdict(await hall.inspect(made)) == failed
     assert hall.place(made) == "reject"
 
 
@@ -126,7 +131,7 @@ async def test_a_machine_that_died_with_the_card_inside_looks_again(hall: Hall) 
     hall.machine.kill()
     hall.restart()
     assert await hall.inspector.recall(made) == NotBegun()
-    assert await hall.inspect(made) == PASSED
+    assert verdict(await hall.inspect(made)) == PASSED
 
 
 async def test_what_is_wrong_with_a_card_is_found(hall: Hall) -> None:
@@ -172,4 +177,4 @@ async def test_a_card_inside_another_machine_is_waited_for(hall: Hall) -> None:
     with pytest.raises(DeviceUnavailableError):
         await hall.inspect(made)
     hall.line.floor.release(made.job_id)
-    assert await hall.inspect(made) == PASSED
+    assert verdict(await hall.inspect(made)) == PASSED
