@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 __all__ = [
+    "BadgeProof",
     "ChipAnswers",
     "ChipApplication",
     "ChipChannel",
@@ -94,6 +95,25 @@ class ChipAnswers:
 
     chip: ChipToPersonalize
     responses: tuple[bytes, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class BadgeProof:
+    """What a badge answered to INTERNAL AUTHENTICATE with its first key.
+
+    Attributes:
+        card_id: the card.
+        sealed_keys: SealedBlob of its ChipKeysSection.
+        instance_aid: of the badge.
+        challenge: what it was asked, 8 to 32 octets.
+        answer: AES-CMAC of the challenge, if the badge has its key.
+    """
+
+    card_id: str
+    sealed_keys: bytes = field(repr=False)
+    instance_aid: bytes
+    challenge: bytes
+    answer: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from cardwright.hsm.port import (
     Agreement,
     Authorization,
     AuthorizationItem,
+    BadgeProof,
     CardValues,
     CardValuesItem,
     ChipAnswers,
@@ -193,6 +194,15 @@ class GrpcSecurityModule:
         response = await self._call(self._stub.CheckPersonalization, request)
         return [
             _item_error(each.error, "check the answers") if each.error else wire.verdict_from(each)
+            for each in response.results
+        ]
+
+    async def check_badges(self, items: Sequence[BadgeProof]) -> list[bool | HsmError]:
+        """Check badges' answers."""
+        request = pb.CheckBadgesRequest(items=map(wire.badge_to, items))
+        response = await self._call(self._stub.CheckBadges, request)
+        return [
+            _item_error(each.error, "check the badge") if each.error else each.genuine
             for each in response.results
         ]
 

@@ -8,6 +8,7 @@ from typing import Final, Protocol
 
 from cardwright.hsm.authorization import Authorization, AuthorizationItem
 from cardwright.hsm.chips import (
+    BadgeProof,
     ChipAnswers,
     ChipApplication,
     ChipChannel,
@@ -24,6 +25,7 @@ __all__ = [
     "Agreement",
     "Authorization",
     "AuthorizationItem",
+    "BadgeProof",
     "CardValues",
     "CardValuesItem",
     "ChipAnswers",
@@ -198,6 +200,9 @@ class SecurityModule(Protocol):
         self, items: Sequence[ChipAnswers]
     ) -> list[ChipVerdict | HsmError]:
         """Check what each chip answered to its script, response MACs and new keys included."""
+
+    async def check_badges(self, items: Sequence[BadgeProof]) -> list[bool | HsmError]:
+        """Tell of each badge whether it has its key, by what it answered to a challenge."""
 
     async def export_personalization(
         self, recipient: str, items: Sequence[SealedItem]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cardwright.hsm.authorization import AuthorizationItem
 from cardwright.hsm.chips import (
+    BadgeProof,
     ChipAnswers,
     ChipApplication,
     ChipChannel,
@@ -106,6 +107,24 @@ def chip_from(item: pb.PersonalizeItem) -> ChipToPersonalize:
 def answers_from(said: pb.ChipAnswers) -> ChipAnswers:
     """Decode what a chip answered."""
     return ChipAnswers(chip_from(said.chip), tuple(said.responses))
+
+
+def badge_to(proof: BadgeProof) -> pb.BadgeProof:
+    """Encode what a badge answered."""
+    return pb.BadgeProof(
+        card_id=proof.card_id,
+        sealed_keys=proof.sealed_keys,
+        instance_aid=proof.instance_aid,
+        challenge=proof.challenge,
+        answer=proof.answer,
+    )
+
+
+def badge_from(said: pb.BadgeProof) -> BadgeProof:
+    """Decode what a badge answered."""
+    return BadgeProof(
+        said.card_id, said.sealed_keys, said.instance_aid, said.challenge, said.answer
+    )
 
 
 def card_values_to(values: CardValues) -> pb.CardValuesResult:

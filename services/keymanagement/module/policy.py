@@ -45,6 +45,7 @@ _INSIDE: Mapping[str, tuple[str, ...]] = {
     "derive_card_keys": ("keys",),
     "personalize": ("chip_keys", "card_pin"),
     "check_personalization": ("chip_keys",),
+    "check_badges": ("chip_keys",),
 }
 """Sections that the module opens for itself in a verb: its caller never sees what is in them."""
 
@@ -77,6 +78,7 @@ GRANTS: Mapping[str, Grant] = {
         "certificates",
         personalize=("chip/*", "*/KMC"),
         check_personalization=("chip/*", "*/KMC"),
+        check_badges=(),
     ),
     # Plays the issuer's host for test cards.
     "qa": _grant("inspection", authorize=("*/IMK-AC", "*/IMK-SMI")),

@@ -146,6 +146,20 @@ class Servicer(SecurityModuleServiceServicer):
 
         return await self._answer(context, answer)
 
+    async def CheckBadges(
+        self, request: pb.CheckBadgesRequest, context: _Context
+    ) -> pb.CheckBadgesResponse:
+        def answer(verbs: Verbs, caller: Caller) -> pb.CheckBadgesResponse:
+            items = [wire.badge_from(each) for each in request.items]
+            return pb.CheckBadgesResponse(
+                results=[
+                    _result(pb.BadgeVerdict, _genuine, each)
+                    for each in verbs.check_badges(caller, items)
+                ]
+            )
+
+        return await self._answer(context, answer)
+
     async def PreparePins(
         self, request: pb.PreparePinsRequest, context: _Context
     ) -> pb.PreparePinsResponse:
@@ -238,6 +252,10 @@ def _agreed(secret: SecretBytes) -> pb.AgreeResult:
 
 def _script(commands: tuple[bytes, ...]) -> pb.PersonalizeResult:
     return pb.PersonalizeResult(script=commands)
+
+
+def _genuine(genuine: bool) -> pb.BadgeVerdict:
+    return pb.BadgeVerdict(genuine=genuine)
 
 
 def _translated(block: bytes) -> pb.TranslatedPin:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from cardwright.secret import SecretText
 from services.keymanagement.module.backend import Backend, Tokens
+from services.keymanagement.module.badge_verbs import BadgeVerbs
 from services.keymanagement.module.card_verbs import CardVerbs
 from services.keymanagement.module.chip_verbs import ChipVerbs
 from services.keymanagement.module.directory import KeyDirectory
@@ -16,10 +17,10 @@ from services.keymanagement.module.pin_verbs import PinVerbs
 __all__ = ["Verbs", "VerbsOfTokens"]
 
 
-class Verbs(KeyVerbs, CardVerbs, ChipVerbs, PinVerbs, IssuerVerbs):
+class Verbs(KeyVerbs, CardVerbs, ChipVerbs, BadgeVerbs, PinVerbs, IssuerVerbs):
     """All verbs over one backend. None says in an error or log more than names of keys and cards.
 
-    The families stand in files of their own: keys, cards, chips, PINs, issuers' hosts.
+    The families stand in files of their own: keys, cards, chips, badges, PINs, issuers' hosts.
     """
 
 

@@ -43,6 +43,7 @@ USERS: dict[str, set[str]] = {
     "derive_card_keys": {"keymanagement"},
     "personalize": {"encoding"},
     "check_personalization": {"encoding"},
+    "check_badges": {"encoding"},
     "prepare_pins": {"dataprep"},
     "translate_pins": {"dataprep"},
     "authorize": {"qa", "operator"},
@@ -61,6 +62,7 @@ CALLS: dict[str, Callable[[Verbs, Caller], object]] = {
     "check_personalization": lambda verbs, who: verbs.check_personalization(
         who, [ChipAnswers(CHIP, ())]
     ),
+    "check_badges": lambda verbs, who: verbs.check_badges(who, []),
     "prepare_pins": lambda verbs, who: verbs.prepare_pins(who, []),
     "translate_pins": lambda verbs, who: verbs.translate_pins(who, []),
     "authorize": lambda verbs, who: verbs.authorize(who, []),

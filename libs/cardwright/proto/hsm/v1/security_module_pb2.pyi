@@ -281,6 +281,40 @@ class ChipVerdict(_message.Message):
     error: str
     def __init__(self, reason: _Optional[str] = ..., index: _Optional[int] = ..., status: _Optional[int] = ..., key_version: _Optional[int] = ..., keys_uncertain: _Optional[bool] = ..., error: _Optional[str] = ...) -> None: ...
 
+class CheckBadgesRequest(_message.Message):
+    __slots__ = ("items",)
+    ITEMS_FIELD_NUMBER: _ClassVar[int]
+    items: _containers.RepeatedCompositeFieldContainer[BadgeProof]
+    def __init__(self, items: _Optional[_Iterable[_Union[BadgeProof, _Mapping]]] = ...) -> None: ...
+
+class BadgeProof(_message.Message):
+    __slots__ = ("card_id", "sealed_keys", "instance_aid", "challenge", "answer")
+    CARD_ID_FIELD_NUMBER: _ClassVar[int]
+    SEALED_KEYS_FIELD_NUMBER: _ClassVar[int]
+    INSTANCE_AID_FIELD_NUMBER: _ClassVar[int]
+    CHALLENGE_FIELD_NUMBER: _ClassVar[int]
+    ANSWER_FIELD_NUMBER: _ClassVar[int]
+    card_id: str
+    sealed_keys: bytes
+    instance_aid: bytes
+    challenge: bytes
+    answer: bytes
+    def __init__(self, card_id: _Optional[str] = ..., sealed_keys: _Optional[bytes] = ..., instance_aid: _Optional[bytes] = ..., challenge: _Optional[bytes] = ..., answer: _Optional[bytes] = ...) -> None: ...
+
+class CheckBadgesResponse(_message.Message):
+    __slots__ = ("results",)
+    RESULTS_FIELD_NUMBER: _ClassVar[int]
+    results: _containers.RepeatedCompositeFieldContainer[BadgeVerdict]
+    def __init__(self, results: _Optional[_Iterable[_Union[BadgeVerdict, _Mapping]]] = ...) -> None: ...
+
+class BadgeVerdict(_message.Message):
+    __slots__ = ("genuine", "error")
+    GENUINE_FIELD_NUMBER: _ClassVar[int]
+    ERROR_FIELD_NUMBER: _ClassVar[int]
+    genuine: bool
+    error: str
+    def __init__(self, genuine: _Optional[bool] = ..., error: _Optional[str] = ...) -> None: ...
+
 class ExportPersonalizationRequest(_message.Message):
     __slots__ = ("recipient", "items")
     RECIPIENT_FIELD_NUMBER: _ClassVar[int]

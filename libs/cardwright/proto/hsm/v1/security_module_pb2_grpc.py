@@ -76,6 +76,11 @@ class SecurityModuleServiceStub:
                 request_serializer=cardwright_dot_hsm_dot_v1_dot_security__module__pb2.CheckPersonalizationRequest.SerializeToString,
                 response_deserializer=cardwright_dot_hsm_dot_v1_dot_security__module__pb2.CheckPersonalizationResponse.FromString,
                 _registered_method=True)
+        self.CheckBadges = channel.unary_unary(
+                '/cardwright.hsm.v1.SecurityModuleService/CheckBadges',
+                request_serializer=cardwright_dot_hsm_dot_v1_dot_security__module__pb2.CheckBadgesRequest.SerializeToString,
+                response_deserializer=cardwright_dot_hsm_dot_v1_dot_security__module__pb2.CheckBadgesResponse.FromString,
+                _registered_method=True)
         self.ExportPersonalization = channel.unary_unary(
                 '/cardwright.hsm.v1.SecurityModuleService/ExportPersonalization',
                 request_serializer=cardwright_dot_hsm_dot_v1_dot_security__module__pb2.ExportPersonalizationRequest.SerializeToString,
@@ -174,6 +179,13 @@ class SecurityModuleServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CheckBadges(self, request, context):
+        """Checks what badges answered to INTERNAL AUTHENTICATE, each by its own sealed key.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ExportPersonalization(self, request, context):
         """Re-encrypts what DeriveCardKeys sealed for another bureau, under a transport key in a key block.
         """
@@ -265,6 +277,11 @@ def add_SecurityModuleServiceServicer_to_server(servicer, server):
                     servicer.CheckPersonalization,
                     request_deserializer=cardwright_dot_hsm_dot_v1_dot_security__module__pb2.CheckPersonalizationRequest.FromString,
                     response_serializer=cardwright_dot_hsm_dot_v1_dot_security__module__pb2.CheckPersonalizationResponse.SerializeToString,
+            ),
+            'CheckBadges': grpc.unary_unary_rpc_method_handler(
+                    servicer.CheckBadges,
+                    request_deserializer=cardwright_dot_hsm_dot_v1_dot_security__module__pb2.CheckBadgesRequest.FromString,
+                    response_serializer=cardwright_dot_hsm_dot_v1_dot_security__module__pb2.CheckBadgesResponse.SerializeToString,
             ),
             'ExportPersonalization': grpc.unary_unary_rpc_method_handler(
                     servicer.ExportPersonalization,
@@ -520,6 +537,33 @@ class SecurityModuleService:
             '/cardwright.hsm.v1.SecurityModuleService/CheckPersonalization',
             cardwright_dot_hsm_dot_v1_dot_security__module__pb2.CheckPersonalizationRequest.SerializeToString,
             cardwright_dot_hsm_dot_v1_dot_security__module__pb2.CheckPersonalizationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CheckBadges(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cardwright.hsm.v1.SecurityModuleService/CheckBadges',
+            cardwright_dot_hsm_dot_v1_dot_security__module__pb2.CheckBadgesRequest.SerializeToString,
+            cardwright_dot_hsm_dot_v1_dot_security__module__pb2.CheckBadgesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -51,6 +51,8 @@ class SecurityModuleServiceStub:
     """Opens a secure channel (SCP02 or SCP03) and wraps a chip's whole script."""
     CheckPersonalization: _grpc.UnaryUnaryMultiCallable[_security_module_pb2.CheckPersonalizationRequest, _security_module_pb2.CheckPersonalizationResponse]
     """Checks what a chip answered to a script: status words, response MACs, check values of new keys."""
+    CheckBadges: _grpc.UnaryUnaryMultiCallable[_security_module_pb2.CheckBadgesRequest, _security_module_pb2.CheckBadgesResponse]
+    """Checks what badges answered to INTERNAL AUTHENTICATE, each by its own sealed key."""
     ExportPersonalization: _grpc.UnaryUnaryMultiCallable[_security_module_pb2.ExportPersonalizationRequest, _security_module_pb2.ExportPersonalizationResponse]
     """Re-encrypts what DeriveCardKeys sealed for another bureau, under a transport key in a key block."""
     PreparePins: _grpc.UnaryUnaryMultiCallable[_security_module_pb2.PreparePinsRequest, _security_module_pb2.PreparePinsResponse]
@@ -89,6 +91,8 @@ class SecurityModuleServiceAsyncStub(SecurityModuleServiceStub):
     """Opens a secure channel (SCP02 or SCP03) and wraps a chip's whole script."""
     CheckPersonalization: _aio.UnaryUnaryMultiCallable[_security_module_pb2.CheckPersonalizationRequest, _security_module_pb2.CheckPersonalizationResponse]  # type: ignore[assignment]
     """Checks what a chip answered to a script: status words, response MACs, check values of new keys."""
+    CheckBadges: _aio.UnaryUnaryMultiCallable[_security_module_pb2.CheckBadgesRequest, _security_module_pb2.CheckBadgesResponse]  # type: ignore[assignment]
+    """Checks what badges answered to INTERNAL AUTHENTICATE, each by its own sealed key."""
     ExportPersonalization: _aio.UnaryUnaryMultiCallable[_security_module_pb2.ExportPersonalizationRequest, _security_module_pb2.ExportPersonalizationResponse]  # type: ignore[assignment]
     """Re-encrypts what DeriveCardKeys sealed for another bureau, under a transport key in a key block."""
     PreparePins: _aio.UnaryUnaryMultiCallable[_security_module_pb2.PreparePinsRequest, _security_module_pb2.PreparePinsResponse]  # type: ignore[assignment]
@@ -172,6 +176,14 @@ class SecurityModuleServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_security_module_pb2.CheckPersonalizationResponse, _abc.Awaitable[_security_module_pb2.CheckPersonalizationResponse]]:
         """Checks what a chip answered to a script: status words, response MACs, check values of new keys."""
+
+    @_abc_1.abstractmethod
+    def CheckBadges(
+        self,
+        request: _security_module_pb2.CheckBadgesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_security_module_pb2.CheckBadgesResponse, _abc.Awaitable[_security_module_pb2.CheckBadgesResponse]]:
+        """Checks what badges answered to INTERNAL AUTHENTICATE, each by its own sealed key."""
 
     @_abc_1.abstractmethod
     def ExportPersonalization(
