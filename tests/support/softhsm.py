@@ -8,21 +8,25 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
+
+import pytest
 
 from cardwright.hsm.port import HsmError
 from cardwright.secret import SecretBytes, SecretText
 from services.keymanagement.module.keys import Key
 from services.keymanagement.module.pkcs11.cryptoki import Cryptoki, load, softhsm_library
+from services.keymanagement.module.pkcs11.folder import LIBRARY
 from services.keymanagement.module.pkcs11.holders import CUSTODIANS, token_label
 from services.keymanagement.module.pkcs11.pins import officer_pin, user_pin
 from services.keymanagement.module.pkcs11.store import Pkcs11Store
 from services.keymanagement.module.pkcs11.tokens import Pkcs11Tokens
 from services.keymanagement.module.policy import GRANTS, Caller
+from services.keymanagement.module.provision import PKCS11, create
 
-__all__ = ["House", "fast_folder", "library", "missing"]
+__all__ = ["House", "create_keys", "fast_folder", "library", "missing"]
 
 SITE = "site-1"
 
@@ -53,6 +57,13 @@ def library() -> Cryptoki:
     config.write_text(f"directories.tokendir = {folder}\nlog.level = ERROR\n")
     os.environ["SOFTHSM2_CONF"] = str(config)
     return load(softhsm_library())
+
+
+def create_keys(folder: Path, issuers: Sequence[str], sites: Sequence[str]) -> None:
+    """Make a folder of keys whose tokens are among this process's, in a house of their own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(LIBRARY, library().path)
+        create(folder, issuers, sites, backend=PKCS11, house=secrets.token_hex(4))
 
 
 class House:

@@ -32,7 +32,9 @@ from services.keymanagement.module.values import check_value, make
 __all__ = [
     "BACKENDS",
     "PASSPHRASE_FILE",
+    "PKCS11",
     "SECTIONS",
+    "SOFTWARE",
     "beginnings",
     "create",
     "issuers_of",

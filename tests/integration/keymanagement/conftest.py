@@ -9,16 +9,32 @@ from pathlib import Path
 
 import pytest
 
-from services.keymanagement.module.provision import create
+from services.keymanagement.module.provision import BACKENDS, PKCS11, create
 from tests.integration.keymanagement.module_process import ISSUER, ModuleProcess
+from tests.support import softhsm
+
+
+@pytest.fixture(scope="session", params=BACKENDS)
+def backend(request: pytest.FixtureRequest) -> str:
+    """What holds the keys: whatever the module does, it does over each."""
+    if request.param == PKCS11 and (reason := softhsm.missing()):
+        pytest.skip(reason)
+    return str(request.param)
+
+
+@contextmanager
+def made_keys(backend: str) -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="cardwright-keys-"))
+    make = softhsm.create_keys if backend == PKCS11 else create
+    make(folder, [ISSUER], ["site-1"])
+    yield folder
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")
-def keys() -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="cardwright-keys-"))
-    create(folder, [ISSUER], ["site-1"])
-    yield folder
-    shutil.rmtree(folder)
+def keys(backend: str) -> Iterator[Path]:
+    with made_keys(backend) as folder:
+        yield folder
 
 
 @contextmanager

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,21 +14,19 @@ from cardwright.vault.sealing import Sealer, open_sealed, parse_sealed
 from cardwright.vault.vault import newest_keys
 from services.keymanagement.module.journal import JOURNAL_FILE, Journal, changing
 from services.keymanagement.module.keeper import Keeper
-from services.keymanagement.module.keystore import KEYSTORE_FILE, KeystoreBackend
 from services.keymanagement.module.lifecycle import ChangeKind
-from services.keymanagement.module.provision import PASSPHRASE_FILE, create
-from tests.integration.keymanagement.conftest import started
+from services.keymanagement.module.opening import open_store
+from services.keymanagement.module.provision import PASSPHRASE_FILE
+from tests.integration.keymanagement.conftest import made_keys, started
 from tests.integration.keymanagement.module_process import ISSUER, ModuleProcess, client
 
 CARD = CardValuesItem(f"{ISSUER}/CVK", SecretText("9999990000000007"), "3012", "201")
 
 
 @pytest.fixture
-def own_keys() -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="cardwright-keys-"))
-    create(folder, [ISSUER], ["site-1"])
-    yield folder
-    shutil.rmtree(folder)
+def own_keys(backend: str) -> Iterator[Path]:
+    with made_keys(backend) as folder:
+        yield folder
 
 
 @pytest.fixture
@@ -43,8 +39,7 @@ def serving(own_keys: Path) -> Iterator[ModuleProcess]:
 def ceremony(keys: Path) -> Iterator[Keeper]:
     passphrase = SecretText((keys / PASSPHRASE_FILE).read_text())
     with changing(keys):
-        store = KeystoreBackend(keys / KEYSTORE_FILE, passphrase)
-        yield Keeper(store, Journal(keys / JOURNAL_FILE))
+        yield Keeper(open_store(keys, passphrase), Journal(keys / JOURNAL_FILE))
 
 
 async def test_a_rotated_section_opens_old_and_new_without_a_restart(

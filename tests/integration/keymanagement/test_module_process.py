@@ -28,6 +28,7 @@ from cardwright.proto.vault.v1.sections_pb2 import KeysSection
 from cardwright.secret import SecretBytes, SecretText
 from cardwright.vault.sealing import Sealer, SectionKey
 from services.keymanagement.module.policy import Policy
+from services.keymanagement.module.provision import create
 from services.keymanagement.module.provision import test_keys as make_keys
 from services.keymanagement.module.server import start_server
 from services.keymanagement.module.software import SoftwareBackend, SoftwareTokens
@@ -131,8 +132,10 @@ def test_ready_line_and_orderly_end(own_module: ModuleProcess) -> None:
 
 
 def test_a_keystore_without_its_passphrase_does_not_serve(
-    keys: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    keys = tmp_path / "keys"
+    create(keys, [ISSUER], ["site-1"])
     monkeypatch.setenv("CARDWRIGHT_KEYSTORE_PASSPHRASE", "wrong")
     process = ModuleProcess(keys, tmp_path / "s")
     assert process.start() == b""
