@@ -1,4 +1,4 @@
-"""Run the security module, make a TEST keystore for it, or rotate its keys: see --help."""
+"""Run the security module, make a TEST keystore for it, or change its keys: see --help."""
 
 from __future__ import annotations
 
@@ -10,20 +10,19 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from cardwright.hsm.port import HsmError
 from cardwright.secret import SecretText
 from services.keymanagement.module.backend import Backend
+from services.keymanagement.module.console_options import add_console, run_console
 from services.keymanagement.module.counts import COUNTS_FILE, UseCounts
 from services.keymanagement.module.directory import KeyDirectory
 from services.keymanagement.module.files import read_private, write_private
-from services.keymanagement.module.inventory import ENVIRONMENTS, KeyRecord
-from services.keymanagement.module.journal import JOURNAL_FILE, Journal, changing
-from services.keymanagement.module.keeper import Keeper, Store
-from services.keymanagement.module.lifecycle import ChangeKind
+from services.keymanagement.module.inventory import ENVIRONMENTS
+from services.keymanagement.module.journal import JOURNAL_FILE, Journal
+from services.keymanagement.module.keeper import Store
 from services.keymanagement.module.opening import open_store, open_tokens
 from services.keymanagement.module.policy import Policy
 from services.keymanagement.module.provision import (
@@ -57,23 +56,8 @@ def _init(options: argparse.Namespace) -> None:
     create(options.out, issuers, sites, options.environment, options.backend, options.house)
 
 
-def _list(options: argparse.Namespace) -> None:
-    for record in Journal(options.keys / JOURNAL_FILE).inventory.records():
-        _describe(record)
-
-
-def _rotate(options: argparse.Namespace) -> None:
-    with changing(options.keys):
-        journal = Journal(options.keys / JOURNAL_FILE)
-        key = Keeper(_open(options.keys), journal).rotate(options.label)
-    _describe(journal.inventory.record(key.key_id))
-
-
-def _destroy(options: argparse.Namespace) -> None:
-    with changing(options.keys):
-        journal = Journal(options.keys / JOURNAL_FILE)
-        Keeper(_open(options.keys), journal).change(options.key, ChangeKind.DESTROYED)
-    _describe(journal.inventory.record(options.key))
+def _console(options: argparse.Namespace) -> None:
+    run_console(options, _open)
 
 
 async def _serve(options: argparse.Namespace) -> None:
@@ -102,20 +86,6 @@ async def _serve(options: argparse.Namespace) -> None:
 def _say(line: Mapping[str, object]) -> None:
     sys.stdout.write(json.dumps(line) + "\n")
     sys.stdout.flush()
-
-
-def _describe(record: KeyRecord) -> None:
-    _say(
-        {
-            "key": record.key.key_id,
-            "usage": record.key.usage.value,
-            "algorithm": str(record.key.algorithm),
-            "kcv": record.key.kcv.hex().upper(),
-            "state": record.state_at(datetime.now(UTC)).value,
-            "environment": record.terms.environment,
-            "owner": record.terms.owner,
-        }
-    )
 
 
 def _open(folder: Path) -> Store:
@@ -151,22 +121,14 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--keys", type=Path, required=True, help="folder that init made")
     serve.add_argument("--listen", default="127.0.0.1:0", help="host:port or unix:path")
     serve.add_argument("--port-file", type=Path, help="where to write the ready line")
-    listing = commands.add_parser("list", help="list keys with their check values")
-    rotate = commands.add_parser("rotate", help="add a newer version of a key, at once in use")
-    rotate.add_argument("--label", required=True, help='e.g. "bureau/request"')
-    destroy = commands.add_parser("destroy", help="destroy a version of a key, for ever")
-    destroy.add_argument("--key", required=True, help='e.g. "bureau/request#1"')
-    for command in (listing, rotate, destroy):
-        command.add_argument("--keys", type=Path, required=True, help="folder that init made")
+    add_console(commands.add_parser("console", help="list keys, and change them together"))
     return parser
 
 
 _COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], None]]] = {
     "init": _init,
     "serve": lambda options: asyncio.run(_serve(options)),
-    "list": _list,
-    "rotate": _rotate,
-    "destroy": _destroy,
+    "console": _console,
 }
 
 

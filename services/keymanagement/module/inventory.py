@@ -12,9 +12,11 @@ from cardwright.hsm.port import HsmError
 from services.keymanagement.module.keys import Key
 from services.keymanagement.module.lifecycle import ChangeKind, State, Work, state_after
 
-__all__ = ["ENVIRONMENTS", "Change", "Inventory", "KeyRecord", "Terms"]
+__all__ = ["ENVIRONMENTS", "LEAST_QUORUM", "Change", "Inventory", "KeyRecord", "Terms"]
 
 ENVIRONMENTS: Final = ("test", "live")
+LEAST_QUORUM: Final = 2
+"""Dual control: nobody changes keys alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class Terms:
         activation: it protects nothing before; None, as soon as it is activated.
         expiry: it protects nothing after; None, until it is deactivated.
         limit: uses that it is good for; 0 for any number.
+        exportable: its value may leave, in key blocks or components.
     """
 
     environment: str
@@ -34,6 +37,7 @@ class Terms:
     activation: datetime | None = None
     expiry: datetime | None = None
     limit: int = 0
+    exportable: bool = True
 
     def __post_init__(self) -> None:
         """Refuse what no key is kept under."""
@@ -60,6 +64,7 @@ class Change:
         proposal: SHA-256 of the proposal that was executed, so that it is never executed again.
         public: public half of a pair that signs or agrees, with its first change.
         reason: in a few words.
+        quorum: approvals that every later change needs; 0 where it stays as it was.
     """
 
     key: Key
@@ -72,6 +77,7 @@ class Change:
     proposal: bytes = b""
     public: bytes = b""
     reason: str = ""
+    quorum: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +151,7 @@ class Inventory:
         self._versions: dict[str, list[str]] = defaultdict(list)
         self._proposals: set[bytes] = set()
         self.generation = 0
+        self.quorum = 0
 
     @classmethod
     def of(cls, changes: Iterable[Change]) -> Self:
@@ -161,18 +168,21 @@ class Inventory:
         other._versions = defaultdict(list, {k: list(v) for k, v in self._versions.items()})
         other._proposals = set(self._proposals)
         other.generation = self.generation
+        other.quorum = self.quorum
         return other
 
     def apply(self, change: Change) -> None:
         """Take up a change.
 
         Raises:
-            HsmError: KEY_EXISTS, KEY_UNKNOWN, KEY_TRANSITION, or KEY_OTHER, the key is not the one
-                of this id.
+            HsmError: KEY_EXISTS, KEY_UNKNOWN, KEY_TRANSITION, KEY_TERMS, or KEY_OTHER, the key is
+                not the one of this id.
         """
         key_id = change.key.key_id
         before = self._records.get(key_id)
         after = state_after(before.state if before else None, change.kind)
+        if change.quorum and change.quorum < LEAST_QUORUM:
+            raise HsmError("KEY_TERMS", "Nobody changes keys alone: a quorum is two at least.")
         if after is not change.state or (before and before.key != change.key):
             raise HsmError("KEY_OTHER", f"{key_id} is not what this change says it is.")
         if before is None:
@@ -194,6 +204,8 @@ class Inventory:
                 holders=change.holders or before.holders,
                 changed=before.changed + 1,
             )
+        if change.quorum:
+            self.quorum = change.quorum
         if change.proposal:
             self._proposals.add(change.proposal)
         self.generation += 1

@@ -97,6 +97,11 @@ class Journal:
         self.refresh()
 
     @property
+    def beginning(self) -> bytes:
+        """Hash of the first entry, which tells this journal from all others."""
+        return self.entries[0].hash if self.entries else _NO_ENTRY
+
+    @property
     def head(self) -> bytes:
         """Hash of the last entry."""
         return self.entries[-1].hash if self.entries else _NO_ENTRY
@@ -251,12 +256,14 @@ def _encode(number: int, previous: bytes, signer: Key, change: Change) -> bytes:
         "activation": _written(change.terms.activation),
         "expiry": _written(change.terms.expiry),
         "limit": change.terms.limit,
+        "exportable": change.terms.exportable,
         "custodians": list(change.custodians),
         "holders": list(change.holders),
         "minutes": change.minutes.hex(),
         "proposal": change.proposal.hex(),
         "public": change.public.hex(),
         "reason": change.reason,
+        "quorum": change.quorum,
     }
     return json.dumps(document, separators=(",", ":")).encode()
 
@@ -279,6 +286,7 @@ def _change(document: dict[str, Any]) -> Change:
             _moment(document["activation"]),
             _moment(document["expiry"]),
             document["limit"],
+            document["exportable"],
         ),
         custodians=tuple(document["custodians"]),
         holders=tuple(document["holders"]),
@@ -286,6 +294,7 @@ def _change(document: dict[str, Any]) -> Change:
         proposal=bytes.fromhex(document["proposal"]),
         public=bytes.fromhex(document["public"]),
         reason=document["reason"],
+        quorum=document["quorum"],
     )
 
 

@@ -12,18 +12,23 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Protocol
 
+from cardwright.hsm.port import HsmError
 from cardwright.secret import SecretBytes
 from services.keymanagement.module.backend import Backend, KeyChanger
 from services.keymanagement.module.inventory import Change, KeyRecord, Terms
-from services.keymanagement.module.journal import Entry, Journal
+from services.keymanagement.module.journal import Journal
 from services.keymanagement.module.keys import PAIRS, Algorithm, Key, Usage
 from services.keymanagement.module.lifecycle import ChangeKind, State, state_after
 
-__all__ = ["BY_ITSELF", "Approval", "Keeper", "Store"]
+__all__ = ["BY_ITSELF", "Approval", "Keeper", "Store", "begun"]
 
 
 class Store(Backend, KeyChanger, Protocol):
     """Keys that can be used and changed, as a console has them."""
+
+
+def _no_minutes(_: Key) -> bytes:
+    return b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +37,15 @@ class Approval:
 
     Attributes:
         custodians: who approved, by name.
-        minutes: SHA-256 of the signed minutes.
         proposal: SHA-256 of what they approved.
         reason: in a few words.
+        minutes: writes the minutes once it is known which key it is; returns their SHA-256.
     """
 
     custodians: tuple[str, ...] = ()
-    minutes: bytes = b""
     proposal: bytes = b""
     reason: str = ""
+    minutes: Callable[[Key], bytes] = _no_minutes
 
 
 BY_ITSELF: Final = Approval()
@@ -53,33 +58,24 @@ class Keeper:
     Args:
         store: holds the values.
         journal: tells of them.
+        approval: on whose word all these changes are made.
     """
 
-    def __init__(self, store: Store, journal: Journal) -> None:
+    def __init__(self, store: Store, journal: Journal, approval: Approval = BY_ITSELF) -> None:
         self._store = store
         self._journal = journal
+        self._approval = approval
         self._sweep()
 
-    def generate(
-        self,
-        label: str,
-        usage: Usage,
-        algorithm: Algorithm,
-        terms: Terms,
-        approval: Approval = BY_ITSELF,
-    ) -> Key:
+    def generate(self, label: str, usage: Usage, algorithm: Algorithm, terms: Terms) -> Key:
         """Make a random key as the label's next version, not yet active.
 
         Raises:
             HsmError: KEY_ALGORITHM.
         """
-        return self._begin(
-            label,
-            ChangeKind.GENERATED,
-            lambda version: self._store.generate(label, version, usage, algorithm),
-            terms,
-            approval,
-        )
+        version = self._version(label)
+        key = self._store.generate(label, version, usage, algorithm)
+        return self._begin(key, ChangeKind.GENERATED, terms)
 
     def bring_in(
         self,
@@ -88,7 +84,6 @@ class Keeper:
         algorithm: Algorithm,
         value: SecretBytes,
         terms: Terms,
-        approval: Approval = BY_ITSELF,
         *,
         holders: Sequence[str] = (),
     ) -> Key:
@@ -100,51 +95,52 @@ class Keeper:
             algorithm: what it is.
             value: in clear.
             terms: what it is kept under.
-            approval: on whose word.
             holders: who hold a component of it.
 
         Raises:
             HsmError: KEY_ALGORITHM or KEY_VALUE.
         """
-        return self._begin(
-            label,
-            ChangeKind.IMPORTED,
-            lambda version: self._store.put(label, version, usage, algorithm, value),
-            terms,
-            approval,
-            holders,
-        )
+        key = self._store.put(label, self._version(label), usage, algorithm, value)
+        return self._begin(key, ChangeKind.IMPORTED, terms, holders)
 
     def change(
         self,
         key_id: str,
         kind: ChangeKind,
-        approval: Approval = BY_ITSELF,
         *,
         terms: Terms | None = None,
         holders: Sequence[str] = (),
-    ) -> Entry:
+        quorum: int = 0,
+    ) -> KeyRecord:
         """Change a key that is there: its state or its terms, or tell what was done with it.
 
         Raises:
-            HsmError: KEY_UNKNOWN or KEY_TRANSITION.
+            HsmError: KEY_UNKNOWN, KEY_TRANSITION or KEY_TERMS.
         """
-        (entry,) = self._journal.append(
-            [self._change(key_id, kind, approval, terms, tuple(holders))], self._store.sign
+        record = self._journal.inventory.record(key_id)
+        change = Change(
+            record.key,
+            kind,
+            state_after(record.state, kind),
+            terms or record.terms,
+            self._approval.custodians,
+            tuple(holders),
+            self._approval.minutes(record.key),
+            self._approval.proposal,
+            reason=self._approval.reason,
+            quorum=quorum,
         )
+        self._journal.append([change], self._store.sign)
         if kind is ChangeKind.DESTROYED:
-            self._store.destroy(entry.change.key)
+            self._store.destroy(record.key)
             self._store.commit()
-        return entry
+        return self._journal.inventory.record(key_id)
 
-    def rotate(
-        self, label: str, approval: Approval = BY_ITSELF, *, overlap_until: datetime | None = None
-    ) -> Key:
+    def rotate(self, label: str, *, overlap_until: datetime | None = None) -> Key:
         """Make the label's next version and activate it; the one before goes on until it expires.
 
         Args:
             label: of a key that is active.
-            approval: on whose word.
             overlap_until: when the version before shall stop protecting; None, at once: it is
                 deactivated, and still opens what it protected.
 
@@ -153,63 +149,65 @@ class Keeper:
         """
         before = self._journal.inventory.record(self._journal.inventory.newest(label).key_id)
         terms = replace(before.terms, activation=None, expiry=None)
-        key = self.generate(label, before.key.usage, before.key.algorithm, terms, approval)
-        self.change(key.key_id, ChangeKind.ACTIVATED, approval)
+        key = self.generate(label, before.key.usage, before.key.algorithm, terms)
+        self.change(key.key_id, ChangeKind.ACTIVATED)
         if overlap_until is None:
-            self.change(before.key.key_id, ChangeKind.DEACTIVATED, approval)
+            self.change(before.key.key_id, ChangeKind.DEACTIVATED)
         else:
             ending = replace(before.terms, expiry=overlap_until)
-            self.change(before.key.key_id, ChangeKind.LIMITED, approval, terms=ending)
+            self.change(before.key.key_id, ChangeKind.LIMITED, terms=ending)
         return key
 
-    def value(self, key_id: str) -> tuple[KeyRecord, SecretBytes]:
-        """Give a value out, to be split or wrapped at once, and journalled as exported.
+    def enrol(self, key: Key, public: bytes, terms: Terms) -> None:
+        """Take up a key whose private half is somebody else's: a custodian's.
 
         Raises:
-            HsmError: KEY_UNKNOWN, KEY_NOT_EXPORTABLE, or KEY_COMPROMISED and the like.
+            HsmError: KEY_EXISTS.
+        """
+        made = self._beginning(key, ChangeKind.IMPORTED, terms, (), public)
+        active = replace(made, kind=ChangeKind.ACTIVATED, state=State.ACTIVE, public=b"")
+        self._journal.append([made, active], self._store.sign)
+
+    def value(self, key_id: str) -> tuple[KeyRecord, SecretBytes]:
+        """Give a value out, to be split or wrapped at once, and then journalled as exported.
+
+        Raises:
+            HsmError: KEY_UNKNOWN, KEY_NOT_EXPORTABLE, or KEY_TRANSITION.
         """
         record = self._journal.inventory.record(key_id)
         state_after(record.state, ChangeKind.EXPORTED)
+        if not record.terms.exportable:
+            raise HsmError("KEY_NOT_EXPORTABLE", f"{key_id} came in not to leave again.")
         return record, self._store.value(record.key)
 
-    def _begin(
-        self,
-        label: str,
-        kind: ChangeKind,
-        make: Callable[[int], Key],
-        terms: Terms,
-        approval: Approval,
-        holders: Sequence[str] = (),
-    ) -> Key:
+    def _version(self, label: str) -> int:
+        """Return the next version, free of what a crash left of it."""
         version = self._journal.inventory.next_version(label)
         held = list(self._store.keys())
         for stray in (key for key in held if key.key_id == f"{label}#{version}"):
-            self._store.destroy(stray)  # of a change that a crash cut short
-        key = make(version)
+            self._store.destroy(stray)
+        return version
+
+    def _begin(self, key: Key, kind: ChangeKind, terms: Terms, holders: Sequence[str] = ()) -> Key:
         self._store.commit()
-        change = begun(key, kind, terms, self._store, approval, holders)
+        change = self._beginning(key, kind, terms, holders, _public(key, self._store))
         self._journal.append([change], self._store.sign)
         return key
 
-    def _change(
-        self,
-        key_id: str,
-        kind: ChangeKind,
-        approval: Approval,
-        terms: Terms | None,
-        holders: tuple[str, ...],
+    def _beginning(
+        self, key: Key, kind: ChangeKind, terms: Terms, holders: Sequence[str], public: bytes
     ) -> Change:
-        record = self._journal.inventory.record(key_id)
         return Change(
-            record.key,
+            key,
             kind,
-            state_after(record.state, kind),
-            terms or record.terms,
-            approval.custodians,
-            holders,
-            approval.minutes,
-            approval.proposal,
-            reason=approval.reason,
+            State.PRE_ACTIVATION,
+            terms,
+            self._approval.custodians,
+            tuple(holders),
+            self._approval.minutes(key),
+            self._approval.proposal,
+            public,
+            self._approval.reason,
         )
 
     def _sweep(self) -> None:
@@ -225,25 +223,11 @@ class Keeper:
             self._store.commit()
 
 
-def begun(
-    key: Key,
-    kind: ChangeKind,
-    terms: Terms,
-    backend: Backend,
-    approval: Approval = BY_ITSELF,
-    holders: Sequence[str] = (),
-) -> Change:
-    """Tell of a key that has come to be."""
-    public = backend.public_value(key) if key.algorithm.family in PAIRS else b""
-    return Change(
-        key,
-        kind,
-        State.PRE_ACTIVATION,
-        terms,
-        approval.custodians,
-        tuple(holders),
-        approval.minutes,
-        approval.proposal,
-        public,
-        approval.reason,
-    )
+def begun(key: Key, terms: Terms, backend: Backend) -> Change:
+    """Tell of a key that the set-up made."""
+    public = _public(key, backend)
+    return Change(key, ChangeKind.GENERATED, State.PRE_ACTIVATION, terms, public=public)
+
+
+def _public(key: Key, backend: Backend) -> bytes:
+    return backend.public_value(key) if key.algorithm.family in PAIRS else b""

@@ -19,7 +19,14 @@ from services.keymanagement.module.keys import Algorithm, Key, Usage
 from services.keymanagement.module.software import SoftwareBackend
 from services.keymanagement.module.values import check_value
 
-__all__ = ["KEYSTORE_FILE", "KeystoreBackend", "load_keystore", "save_keystore"]
+__all__ = [
+    "KEYSTORE_FILE",
+    "KeystoreBackend",
+    "load_keystore",
+    "save_keystore",
+    "seal_file",
+    "unseal_file",
+]
 
 KEYSTORE_FILE: Final = "keystore.json"
 
@@ -32,8 +39,6 @@ _DEAREST: Final = {"n": 2**19, "r": 8, "p": 1}
 
 def save_keystore(path: Path, passphrase: SecretText, values: Mapping[Key, SecretBytes]) -> None:
     """Seal keys into a file, replacing it in one step; only its owner may read it."""
-    header = {"format": _FORMAT, **_COST, "salt": os.urandom(16).hex()}
-    nonce = os.urandom(12)
     entries = [
         {
             "label": key.label,
@@ -45,11 +50,7 @@ def save_keystore(path: Path, passphrase: SecretText, values: Mapping[Key, Secre
         }
         for key, value in values.items()
     ]
-    sealed = AESGCM(_sealing_key(passphrase, header)).encrypt(
-        nonce, json.dumps(entries).encode(), _associated(header)
-    )
-    document = {"header": header, "nonce": nonce.hex(), "sealed": sealed.hex()}
-    write_private(path, json.dumps(document).encode())
+    seal_file(path, passphrase, json.dumps(entries).encode(), _FORMAT)
 
 
 def load_keystore(path: Path, passphrase: SecretText) -> dict[Key, SecretBytes]:
@@ -59,22 +60,42 @@ def load_keystore(path: Path, passphrase: SecretText) -> dict[Key, SecretBytes]:
         HsmError: FILE_MISSING or FILE_EXPOSED, KEYSTORE_MALFORMED, KEYSTORE_PASSPHRASE (wrong, or
             the file was changed), KEYSTORE_KCV (a key is not what its check value says).
     """
+    content = unseal_file(path, passphrase, _FORMAT)
+    return dict(_entry(entry) for entry in json.loads(content.reveal()))
+
+
+def seal_file(path: Path, passphrase: SecretText, content: bytes, form: str) -> None:
+    """Seal anything into a file of a named format, replacing it in one step."""
+    header = {"format": form, **_COST, "salt": os.urandom(16).hex()}
+    nonce = os.urandom(12)
+    sealed = AESGCM(_sealing_key(passphrase, header, form)).encrypt(
+        nonce, content, _associated(header)
+    )
+    document = {"header": header, "nonce": nonce.hex(), "sealed": sealed.hex()}
+    write_private(path, json.dumps(document).encode())
+
+
+def unseal_file(path: Path, passphrase: SecretText, form: str) -> SecretBytes:
+    """Open what `seal_file` wrote.
+
+    Raises:
+        HsmError: FILE_MISSING or FILE_EXPOSED, KEYSTORE_MALFORMED or KEYSTORE_PASSPHRASE.
+    """
     try:
         document: dict[str, Any] = json.loads(read_private(path))
         header = document["header"]
         nonce, sealed = bytes.fromhex(document["nonce"]), bytes.fromhex(document["sealed"])
-        sealing_key = _sealing_key(passphrase, header)
+        sealing_key = _sealing_key(passphrase, header, form)
     except (ValueError, KeyError, TypeError):
         raise HsmError(
-            "KEYSTORE_MALFORMED", f"{path.name} is no keystore of format {_FORMAT}."
+            "KEYSTORE_MALFORMED", f"{path.name} is no sealed file of format {form}."
         ) from None
     try:
-        plaintext = AESGCM(sealing_key).decrypt(nonce, sealed, _associated(header))
+        return SecretBytes(AESGCM(sealing_key).decrypt(nonce, sealed, _associated(header)))
     except (InvalidTag, ValueError):
         raise HsmError(
             "KEYSTORE_PASSPHRASE", f"{path.name} does not open: another passphrase, or changed."
         ) from None
-    return dict(_entry(entry) for entry in json.loads(plaintext))
 
 
 class KeystoreBackend(SoftwareBackend):
@@ -129,8 +150,8 @@ def _entry(entry: dict[str, Any]) -> tuple[Key, SecretBytes]:
     return key, value
 
 
-def _sealing_key(passphrase: SecretText, header: Mapping[str, Any]) -> bytes:
-    if header["format"] != _FORMAT or any(header[name] > most for name, most in _DEAREST.items()):
+def _sealing_key(passphrase: SecretText, header: Mapping[str, Any], form: str) -> bytes:
+    if header["format"] != form or any(header[name] > most for name, most in _DEAREST.items()):
         raise ValueError("another format or cost")
     scrypt = Scrypt(bytes.fromhex(header["salt"]), 32, header["n"], header["r"], header["p"])
     return scrypt.derive(passphrase.reveal().encode())

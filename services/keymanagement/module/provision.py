@@ -17,8 +17,13 @@ import yaml
 from cardwright.hsm.port import HsmError
 from cardwright.secret import SecretBytes, SecretText
 from services.keymanagement.module.backend import Backend
+from services.keymanagement.module.ceremony.custodians import (
+    CUSTODIANS_FOLDER,
+    custodian_key,
+    make_custodian,
+)
 from services.keymanagement.module.files import read_private, write_private
-from services.keymanagement.module.inventory import Change, Terms
+from services.keymanagement.module.inventory import LEAST_QUORUM, Change, Terms
 from services.keymanagement.module.journal import JOURNAL_FILE, SIGNER, Journal
 from services.keymanagement.module.keeper import Store, begun
 from services.keymanagement.module.keys import Key, Usage
@@ -64,6 +69,9 @@ SECTIONS: Final = (
 No caller opens "card_pin": the security module seals PINs for chips to it, for itself. Operators
 open "dead-letter".
 """
+
+TEST_CUSTODIANS: Final = ("anna", "boris", "clara")
+"""Who approve changes of test keys; two of them are enough."""
 
 VENDOR_FILE: Final = "chip-kmc.hex"
 PASSPHRASE_FILE: Final = "passphrase"  # noqa: S105  # the file's name
@@ -128,7 +136,7 @@ def beginnings(keys: Iterable[Key], backend: Backend, environment: str = "test")
     changes = []
     for key in first:
         terms = Terms(environment, _owner(key))
-        made = begun(key, ChangeKind.GENERATED, terms, backend)
+        made = begun(key, terms, backend)
         active = replace(made, kind=ChangeKind.ACTIVATED, state=State.ACTIVE, public=b"")
         changes += [made, active]
     return changes
@@ -169,7 +177,7 @@ def create(
     for name, (token, _) in tokens.items():
         write_private(tokens_folder / f"{name}.token", token.reveal().encode())
     save_policy(out / "policy.json", tokens)
-    (out / JOURNAL_FILE).unlink(missing_ok=True)  # of a set-up that a crash cut short
+    _forget(out)
     if backend == PKCS11:
         logins = {name: login for name, (login, _) in tokens.items()}
         callers = [Caller(name, GRANTS[role]) for name, (_, role) in tokens.items()]
@@ -195,7 +203,32 @@ def _journal(out: Path, keys: Iterable[Key], store: Store, environment: str) -> 
     """
     kmc = next(key for key in keys if key.label == "chip/KMC")
     write_private(out / VENDOR_FILE, store.value(kmc).reveal().hex().encode())
-    Journal(out / JOURNAL_FILE).append(beginnings(keys, store, environment), store.sign)
+    changes = [*beginnings(keys, store, environment), *_test_custodians(out, environment)]
+    changes[1] = replace(changes[1], quorum=LEAST_QUORUM)
+    Journal(out / JOURNAL_FILE).append(changes, store.sign)
+
+
+def _forget(out: Path) -> None:
+    """Remove what a set-up left that a crash cut short."""
+    (out / JOURNAL_FILE).unlink(missing_ok=True)
+    for path in (out / CUSTODIANS_FOLDER).glob("*.key"):
+        path.unlink()
+
+
+def _test_custodians(out: Path, environment: str) -> list[Change]:
+    """Enrol custodians whose passphrases lie beside their keys, which no real one's ever would."""
+    folder = out / CUSTODIANS_FOLDER
+    changes = []
+    for name in TEST_CUSTODIANS:
+        passphrase = SecretText(secrets.token_urlsafe(24))
+        public = make_custodian(folder, name, passphrase)
+        write_private(folder / f"{name}.passphrase", passphrase.reveal().encode())
+        terms = Terms(environment, name)
+        key = custodian_key(name, 1, public)
+        made = Change(key, ChangeKind.IMPORTED, State.PRE_ACTIVATION, terms, public=public)
+        active = replace(made, kind=ChangeKind.ACTIVATED, state=State.ACTIVE, public=b"")
+        changes += [made, active]
+    return changes
 
 
 def _owner(key: Key) -> str:

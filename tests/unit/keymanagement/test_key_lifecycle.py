@@ -1,14 +1,11 @@
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from cardwright.hsm.port import HsmError
-from services.keymanagement.module import __main__ as program
-from services.keymanagement.module import keystore
 from services.keymanagement.module.counts import UseCounts
 from services.keymanagement.module.directory import KeyDirectory
 from services.keymanagement.module.inventory import Change, Inventory, Terms
@@ -182,21 +179,3 @@ def test_an_orderly_end_loses_no_use(tmp_path: Path) -> None:
     again.add("k#1", 3, 10)
     with pytest.raises(HsmError):
         again.add("k#1", 1, 10)
-
-
-def test_commands(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(keystore, "_COST", {"n": 2**8, "r": 8, "p": 1})
-    where = f"--keys={tmp_path}"
-    assert program.main(["init", f"--out={tmp_path}", "--issuer=aurora-bank"]) == 0
-    assert program.main(["rotate", where, "--label=bureau/request"]) == 0
-    assert program.main(["destroy", where, "--key=bureau/request#1"]) == 0
-    assert program.main(["destroy", where, "--key=bureau/request#1"]) == 1
-    capsys.readouterr()
-    assert program.main(["list", where]) == 0
-    listed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    states = {each["key"]: each["state"] for each in listed}
-    assert states["bureau/request#1"] == "destroyed"
-    assert states["bureau/request#2"] == "active"
-    assert {len(each["kcv"]) for each in listed} == {6}

@@ -1,0 +1,1 @@
+"""Key ceremonies: what custodians approve together, and components that each knows alone."""
