@@ -17,12 +17,13 @@ from tests.fuzz.all_targets import TARGETS
 from tests.fuzz.mutate import inputs
 
 SHARES = {
-    "tlv": 20, "chip-tlv": 10, "apdu": 20, "dgi": 10, "answers": 5, "keyblock": 5, "wiegand": 5,
-    "card": 12, "secured": 5, "payment": 5, "terminal": 2, "contactless": 1,
+    "tlv": 20, "chip-tlv": 10, "apdu": 20, "dgi": 10, "answers": 5, "keyblock": 3, "stripe": 2,
+    "frame": 3, "tr34": 1, "wiegand": 1, "card": 12, "secured": 5, "payment": 5, "terminal": 2,
+    "contactless": 1,
 }  # fmt: skip
 """Hundredths of the inputs that each target gets: the quick ones more."""
 
-_LONGEST = 1024
+_LONGEST = 2048
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ __all__ = ["inputs"]
 _TELLING = (0x00, 0x01, 0x7F, 0x80, 0x81, 0x82, 0x83, 0xFE, 0xFF, 0x1F, 0x70, 0x9F)
 """Octets that mean something to parsers of lengths and tags."""
 
-_LONGEST = 1024
+_LONGEST = 2048
 
 
 def inputs(seeds: Sequence[bytes], runs: int, number: int) -> Iterator[bytes]:

@@ -10,10 +10,13 @@ from cardwright.access.wiegand import unpack as unpack_bits
 from cardwright.chip import tlv as chip_tlv
 from cardwright.chip.apdu import Refusal, parse_command
 from cardwright.cipher import ClearAes
+from cardwright.devices import frames
+from cardwright.devices.errors import DeviceError
 from cardwright.door.errors import DoorError
 from cardwright.door.number import read_number
 from cardwright.emv import dgi
 from cardwright.emv.errors import EmvError
+from cardwright.emv.rsa import RsaPublic
 from cardwright.globalplatform.authentication import InitializeUpdateResponse
 from cardwright.globalplatform.card_data import (
     parse_key_information,
@@ -21,20 +24,28 @@ from cardwright.globalplatform.card_data import (
     parse_status,
 )
 from cardwright.globalplatform.errors import GlobalPlatformError
-from cardwright.iso import tlv
+from cardwright.iso import stripe, tlv
 from cardwright.iso.apdu import CommandApdu, ResponseApdu
-from cardwright.iso.errors import ApduError, IsoError, TlvError
+from cardwright.iso.errors import ApduError, IsoError, StripeError, TlvError
+from cardwright.iso.stripe import BitStream
 from cardwright.keyblock.block import unwrap, wrap
 from cardwright.keyblock.errors import KeyBlockError
 from cardwright.keyblock.fields import Algorithm, Exportability, Mode, Usage, Version
 from cardwright.keyblock.header import Header
 from cardwright.keyblock.optional import OptionalBlock
-from cardwright.secret import SecretBytes
+from cardwright.keyblock.tr34 import der
+from cardwright.keyblock.tr34.errors import Tr34Error
+from cardwright.keyblock.tr34.party import Party
+from cardwright.keyblock.tr34.signed import verify_envelope
+from cardwright.keyblock.tr34.token import nonce_of
+from cardwright.secret import SecretBytes, SecretText
 from tests.fuzz.target import Target
+from tests.unit.keyblock import tr34_samples as samples
 
 __all__ = ["PARSERS"]
 
 _DEPTH = 8
+_CAPACITY = {1: 79, 2: 40, 3: 107}  # characters, with the check
 
 
 def _tlv(data: bytes) -> None:
@@ -167,6 +178,49 @@ def _keyblock(data: bytes) -> None:
     assert _BLOCKS.get(text) == key.reveal()
 
 
+def _stripe(data: bytes) -> None:
+    """A track, of any bits: what is read is written, and read again to the same."""
+    track, bits = 1 + (data[0] % 3 if data else 0), data[1:]
+    try:
+        text = stripe.decode(track, BitStream(bits, 8 * len(bits)))
+    except StripeError:
+        return
+    if len(text) < _CAPACITY[track]:
+        assert stripe.decode(track, stripe.encode(track, text)) == text
+
+
+def _frame(data: bytes) -> None:
+    """A frame of the device protocol, as a machine reads it."""
+    try:
+        found = frames.decode(data)
+    except DeviceError:
+        return
+    if found is not None:
+        frame, end = found
+        written = frames.encode(frame.header, frame.body)
+        again = frames.decode(written)
+        assert again is not None
+        # As octets: JSON has a number that is not itself.
+        assert frames.encode(again[0].header, again[0].body) == written
+        assert end <= len(data)
+
+
+_HOST = Party(samples.KDH, RsaPublic(samples.KDH_MODULUS, 65537))
+_SIGNED = {der.RANDOM_NONCE: der.octet_string(nonce_of(samples.RANDOM_TOKEN))}
+
+
+def _tr34(data: bytes) -> None:
+    """A TR-34 key token: one that its host did not sign is refused."""
+    with suppress(Tr34Error):
+        nonce_of(data)
+    try:
+        envelope, _, attributes = verify_envelope(_HOST, _SIGNED, data)
+    except Tr34Error:
+        return
+    assert envelope in samples.KEY_TOKEN
+    assert attributes[der.DATA] == der.octet_string(b"A0256K0TB00E0000")
+
+
 def _hex(*texts: str) -> list[bytes]:
     return [bytes.fromhex(text) for text in texts]
 
@@ -199,6 +253,27 @@ _PRESENTED = (
     "E3124F08A0000001510000009F700101C5019E",
 )
 
+_TRACKS = (
+    (1, "%B9999990000000006^MARLOWE/INES^29112010000012300?"),
+    (2, ";9999990000000006=29112010000012300?"),
+    (3, ";019999990000000006=978978000000000000?"),
+)
+
+
+def _swiped() -> list[bytes]:
+    return [
+        bytes((track - 1,)) + stripe.encode(track, SecretText(text)).bits for track, text in _TRACKS
+    ]
+
+
+def _framed() -> list[bytes]:
+    return [
+        frames.encode({"id": 1, "command": "HELLO"}),
+        frames.encode({"id": 2, "command": "APDU", "card": "c"}, bytes.fromhex("00A40400")),
+        frames.encode({"id": 3, "ok": {"tracks": {"2": {"bits": "00", "length": 8}}}}, b"body"),
+    ]
+
+
 PARSERS = (
     Target("tlv", "BER-TLV, host and chip", _tlv, lambda: _hex(*_TLVS)),
     Target("chip-tlv", "the chip's lists of data", _chip_tlv, lambda: _hex(*_TLVS, "9F02069F3704")),
@@ -210,6 +285,14 @@ PARSERS = (
         "X9.143 key blocks",
         _keyblock,
         lambda: [text.encode() for text in _BLOCKS],
+    ),
+    Target("stripe", "tracks of the magnetic stripe", _stripe, _swiped),
+    Target("frame", "frames of the device protocol", _frame, _framed),
+    Target(
+        "tr34",
+        "TR-34 tokens",
+        _tr34,
+        lambda: [samples.RANDOM_TOKEN, samples.KEY_TOKEN],
     ),
     Target(
         "wiegand",
