@@ -7,44 +7,24 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from cardwright.chip.emv.applet import EmvApplet
 from cardwright.cli.chip import app
 from cardwright.cli.pay import NotATestCardError, describe
-from cardwright.globalplatform.store_data import DataGrouping, encode_dgi
 from cardwright.issuerhost import Rules, SoftwareIssuerHost
 from cardwright.terminal import load_ca_keys
-from tests.unit.chip.personalizer import EMV_CODE, OK, new_chip, open_session, run, script
+from tests.unit.qa.paying_kit import KEYS, chip_memory
 from tests.unit.terminal.card_kit import AID
-from tests.unit.terminal.chip_kit import ChipCard, Order, directory, issuer_keys
+from tests.unit.terminal.chip_kit import ChipCard, Order, directory
 from tests.unit.terminal.kit import pay, profile, request
 from tests.unit.terminal.rsa_kit import PAN, Chain
 
-KEYS = issuer_keys()
 CARD = "0199a0b1-card"
-
-
-def personalized() -> bytes:
-    """The memory of a chip with a payment application."""
-    chip = new_chip()
-    channel = open_session(chip)
-    groupings = [
-        DataGrouping(
-            encode_dgi(name, channel.encrypt_sensitive(value) if secret else value),
-            encrypted=secret,
-        )
-        for name, value in Order(KEYS).groupings().items()
-        for secret in (name in EmvApplet.ENCRYPTED,)
-    ]
-    answers = run(chip, channel, script(EMV_CODE, AID, groupings))
-    assert all(answer.endswith(OK) for answer in answers)
-    return chip.serialize()
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     made = tmp_path / "floor" / "output" / f"{CARD}-1"
     made.mkdir(parents=True)
-    (made / "chip.bin").write_bytes(personalized())
+    (made / "chip.bin").write_bytes(chip_memory(Order(KEYS)))
     mark(made, test=True)
     return made
 

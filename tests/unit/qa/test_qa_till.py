@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,36 +11,17 @@ import pytest
 
 from cardwright.driver import DeviceLostError, DeviceRefusedError, Reply
 from cardwright.driver.apdus import pack_apdus, unpack_apdus
-from cardwright.hsm.port import Authorization, AuthorizationItem, HsmError
-from cardwright.iso import tlv
-from cardwright.issuerhost import (
-    Answer,
-    AuthorizationRequest,
-    ChipData,
-    PutData,
-    Rules,
-    Script,
-    SoftwareIssuerHost,
-    UnblockPin,
-)
-from cardwright.issuerhost.scripts import ScriptCommand
-from cardwright.secret import SecretBytes
+from cardwright.hsm.port import HsmError
 from services.qa.adapters.till import IssuerRefusedError, Paid, Till
-from services.qa.domain import Application, Expected, Piece, Record, read, scripts
-from services.qa.domain.model import PPSE, PSE
-from tests.unit.terminal.card_kit import AID
+from services.qa.domain import Expected, Piece, read, scripts
+from tests.unit.qa.paying_kit import CDA, KEYS, Module, card
 from tests.unit.terminal.chip_kit import (
     ChipCard,
     Order,
-    contactless_directory,
-    directory,
-    issuer_keys,
 )
 from tests.unit.terminal.rsa_kit import Chain
 
 NOW = dt.datetime(2026, 11, 23, 12, 0, tzinfo=dt.UTC)
-KEYS = issuer_keys()
-CDA = b"\x3d\0"
 PIN = {0x8E: bytes(8) + b"\x41\3\x1f\3"}
 LIMITS = {0x9F14: b"\2", 0x9F23: b"\4"}
 
@@ -67,61 +48,6 @@ class Machine:
             raise self.fault
         answers = [self.chip.transmit(each) for each in unpack_apdus(body)]
         return Reply({}, pack_apdus(answers))
-
-
-@dataclass
-class Module:
-    """The verb ``authorize``, by the issuer host of the terminal's tests."""
-
-    fault: HsmError | None = None
-    refusal: HsmError | None = None
-    items: list[AuthorizationItem] = field(default_factory=list)
-
-    async def authorize(self, items: Sequence[AuthorizationItem]) -> list[Authorization | HsmError]:
-        self.items += items
-        if self.fault is not None:
-            raise self.fault
-        if self.refusal is not None:
-            return [self.refusal]
-        return [self._answer(item) for item in items]
-
-    def _answer(self, item: AuthorizationItem) -> Authorization | HsmError:
-        commands = tuple(map(_command, item.script))
-        answer = Answer(item.response_code, scripts=(Script(commands),) if commands else ())
-        host = SoftwareIssuerHost(KEYS, Rules(), lambda _: answer)
-        kind = {0x9F27: b"\x80"}
-        chip = ChipData(item.pan, item.sequence_number, {**item.objects, **kind})
-        response = host.authorize(AuthorizationRequest(chip))
-        if response.finding != "OK":
-            return HsmError("CRYPTOGRAM_WRONG", "the card is not what it says")
-        return Authorization(response.issuer_authentication_data, response.scripts)
-
-
-def _command(octets: bytes) -> ScriptCommand:
-    return UnblockPin() if octets[1] == 0x24 else PutData(0x9F14, octets[5:6])
-
-
-def card(chain: Chain, *, aip: bytes = CDA, **order: Any) -> tuple[ChipCard, Expected]:
-    """A personalized chip, and what inspection expects of it."""
-    made = Order(KEYS, aip=aip, chain=chain, **order)
-    groupings = made.groupings()
-    afl = tlv.find(groupings[0x9104], 0x94) or b""
-    payment = Application(
-        aid=AID,
-        records=(Record(1, 1, SecretBytes(groupings[0x0101])),),
-        authentication="CDA" if aip == CDA else "",
-        afl=((1, 1, afl[2], 1),),
-        aip=aip,
-    )
-    expected = Expected(
-        barcode="",
-        tracks={},
-        applications=(payment, Application(PSE, ()), Application(PPSE, ())),
-        imk_ac="issuer/IMK-AC#1",
-        imk_smi="issuer/IMK-SMI#1",
-        derivation="A",
-    )
-    return ChipCard([directory(), contactless_directory(), made.personalize()]), expected
 
 
 async def pay(
