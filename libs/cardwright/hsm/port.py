@@ -51,7 +51,7 @@ __all__ = [
 ]
 
 
-_PASSING: Final = frozenset({"HSM_UNAVAILABLE", "BACKEND_UNAVAILABLE"})
+_PASSING: Final = frozenset({"HSM_UNAVAILABLE", "BACKEND_UNAVAILABLE", "POOL_EMPTY"})
 
 
 class HsmError(Exception):
@@ -68,7 +68,7 @@ class HsmError(Exception):
 
     @property
     def passes(self) -> bool:
-        """Whether waiting may mend it: the module, or the hardware behind it, is away."""
+        """Whether waiting may mend it: the module or its hardware is away, or its pool is empty."""
         return self.code in _PASSING
 
 

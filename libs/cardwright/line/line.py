@@ -66,7 +66,7 @@ class Line:
         report("test keys")
         await asyncio.to_thread(make_keys, self.layout, issuers)
         report("security module and devices")
-        for spec in (self.processes.module(), *self.processes.devices()):
+        for spec in self.processes.equipment():
             await self.supervisor.start(spec)
         report("services")
         for spec in self.processes.services():

@@ -58,6 +58,12 @@ class LineProcesses:
     bootstrap: str
     options: LineOptions
 
+    def equipment(self) -> Iterator[ProcessSpec]:
+        """Yield what services need: the security module, its key makers, the devices."""
+        yield self.module()
+        yield self.key_makers()
+        yield from self.devices()
+
     def module(self) -> ProcessSpec:
         """Return the security module's process."""
         port = self.layout.ports()["hsm"]
@@ -66,6 +72,15 @@ class LineProcesses:
             ("services.keymanagement.module", "serve"),
             ("--keys", str(self.layout.keys), "--listen", f"127.0.0.1:{port}"),
             port=port,
+        )
+
+    def key_makers(self) -> ProcessSpec:
+        """Return what fills the security module's pool of card key pairs, at low priority."""
+        return self._spec(
+            "keypool",
+            ("services.keymanagement.module", "makers"),
+            ("--keys", str(self.layout.keys)),
+            env={"CARDWRIGHT_STATE": str(self.layout.root), "CARDWRIGHT_SITE": SITE},
         )
 
     def devices(self) -> Iterator[ProcessSpec]:

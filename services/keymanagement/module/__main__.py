@@ -10,12 +10,16 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
 from cardwright.hsm.port import HsmError
 from cardwright.secret import SecretText
+from cardwright.settings import Settings
+from cardwright.telemetry.setup import configure
 from services.keymanagement.module.backend import Backend
+from services.keymanagement.module.base import Stores
 from services.keymanagement.module.console_options import add_console, run_console
 from services.keymanagement.module.counts import COUNTS_FILE, UseCounts
 from services.keymanagement.module.directory import KeyDirectory
@@ -25,6 +29,10 @@ from services.keymanagement.module.journal import JOURNAL_FILE, Journal
 from services.keymanagement.module.keeper import Store
 from services.keymanagement.module.opening import open_store, open_tokens
 from services.keymanagement.module.policy import Policy
+from services.keymanagement.module.pool.makers import run_makers
+from services.keymanagement.module.pool.marks import load_marks
+from services.keymanagement.module.pool.pairs import PairPool
+from services.keymanagement.module.pool.store import POOL_FILE, PairStore
 from services.keymanagement.module.provision import (
     BACKENDS,
     PASSPHRASE_FILE,
@@ -53,7 +61,15 @@ def main(argv: list[str]) -> int:
 def _init(options: argparse.Namespace) -> None:
     issuers = options.issuer or issuers_of(options.catalogue)
     sites = options.site or ["site-1"]
-    create(options.out, issuers, sites, options.environment, options.backend, options.house)
+    create(
+        options.out,
+        issuers,
+        sites,
+        options.environment,
+        options.backend,
+        options.house,
+        options.catalogue if options.catalogue.is_dir() else None,
+    )
 
 
 def _console(options: argparse.Namespace) -> None:
@@ -71,7 +87,8 @@ async def _serve(options: argparse.Namespace) -> None:
     def directory_of(backend: Backend) -> KeyDirectory:
         return KeyDirectory(backend, journal.inventory, counts, journal)
 
-    verbs = VerbsOfTokens(open_tokens(folder, _passphrase(folder)), directory_of)
+    tokens = open_tokens(folder, _passphrase(folder))
+    verbs = VerbsOfTokens(tokens, directory_of, Stores.of(folder))
     policy = Policy.load(folder / "policy.json")
     server, address = await start_server(options.listen, verbs.of, policy)
     ready = {"ready": True, "address": address}
@@ -81,6 +98,20 @@ async def _serve(options: argparse.Namespace) -> None:
     await stop.wait()
     await server.stop(_GRACE_S)
     counts.close()
+
+
+async def _makers(options: argparse.Namespace) -> None:
+    telemetry = configure("keypool", Settings.from_environment())
+    try:
+        await run_makers(options.keys, options.workers)
+    finally:
+        telemetry.close()
+
+
+def _pool(options: argparse.Namespace) -> None:
+    store = PairStore(options.keys / POOL_FILE)
+    for pool in PairPool(store, load_marks(options.keys)).state():
+        _say(asdict(pool))
 
 
 def _say(line: Mapping[str, object]) -> None:
@@ -121,6 +152,13 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--keys", type=Path, required=True, help="folder that init made")
     serve.add_argument("--listen", default="127.0.0.1:0", help="host:port or unix:path")
     serve.add_argument("--port-file", type=Path, help="where to write the ready line")
+    makers = commands.add_parser(
+        "makers", help="fill the pool of cards' key pairs, at low priority"
+    )
+    makers.add_argument("--workers", type=int, default=1, help="processes; default 1")
+    pool = commands.add_parser("pool", help="tell how full the pool is")
+    for command in (makers, pool):
+        command.add_argument("--keys", type=Path, required=True, help="folder that init made")
     add_console(commands.add_parser("console", help="list keys, and change them together"))
     return parser
 
@@ -128,6 +166,8 @@ def _parser() -> argparse.ArgumentParser:
 _COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], None]]] = {
     "init": _init,
     "serve": lambda options: asyncio.run(_serve(options)),
+    "makers": lambda options: asyncio.run(_makers(options)),
+    "pool": _pool,
     "console": _console,
 }
 

@@ -10,6 +10,7 @@ from cardwright.cipher import CipherError
 from cardwright.emv.errors import EmvError
 from cardwright.globalplatform.errors import GlobalPlatformError
 from cardwright.hsm.port import HsmError
+from cardwright.iso.errors import IsoError
 from cardwright.payment.cvv import CvvError
 from cardwright.payment.errors import PinError
 from cardwright.vault.sealing import SealingError
@@ -25,6 +26,7 @@ _CODED = (
     CvvError,
     EmvError,
     GlobalPlatformError,
+    IsoError,
     PinError,
     SealingError,
 )

@@ -11,20 +11,24 @@ from cardwright.hsm.port import (
     CardValuesItem,
     DerivedCardKeys,
     HsmError,
+    Pool,
     SealedItem,
 )
 from cardwright.payment.cvv import cvv, cvv2, icvv
-from cardwright.secret import SecretText
-from services.keymanagement.module import cardkeys
+from cardwright.secret import SecretBytes, SecretText
+from services.keymanagement.module import cardkeys, chip_keys, recipes
 from services.keymanagement.module.base import VerbsBase
 from services.keymanagement.module.batches import each
+from services.keymanagement.module.card_issue import CardIssue, Issued, Planned
 from services.keymanagement.module.keys import Usage
 from services.keymanagement.module.policy import Caller
+from services.keymanagement.module.pool.store import Taken
 
 __all__ = ["CardVerbs"]
 
 _KEYS: Final = "keys"
 _CHIP_KEYS: Final = "chip_keys"
+_CERTIFICATES: Final = "certificates"
 
 
 class CardVerbs(VerbsBase):
@@ -40,23 +44,23 @@ class CardVerbs(VerbsBase):
     def derive_card_keys(
         self, caller: Caller, items: Sequence[SealedItem]
     ) -> list[DerivedCardKeys | HsmError]:
-        """Derive keys from sealed diversifiers; card keys leave sealed, with their check values."""
+        """Derive keys and make certificates; card keys leave sealed, with their check values.
+
+        A repeat for the same card makes the same keys, and has its RSA pairs again for a while. A
+        card for which no pair is left is refused with POOL_EMPTY, which waiting mends.
+        """
         caller.require_verb("derive_card_keys")
-        derived = each(items, partial(self._derive, caller))
-        sealed = self._sections.seal(
-            _CHIP_KEYS,
-            {
-                item.card_id: keys.serialized()
-                for item, keys in zip(items, derived, strict=True)
-                if not isinstance(keys, HsmError)
-            },
+        issue = self._issue(caller)
+        planned = each(items, partial(self._plan, issue))
+        issued = each(
+            list(zip(planned, self._claimed(planned), strict=True)), partial(_finished, issue)
         )
-        return [
-            keys
-            if isinstance(keys, HsmError)
-            else DerivedCardKeys(sealed[item.card_id], keys.checks)
-            for item, keys in zip(items, derived, strict=True)
-        ]
+        return self._sealed(items, issued)
+
+    def pools(self, caller: Caller) -> list[Pool]:
+        """Tell how full the pools of key pairs are."""
+        caller.require_verb("pools")
+        return self._stores.pool.state()
 
     def _card_values(self, caller: Caller, item: CardValuesItem) -> CardValues:
         caller.require_key("card_values", item.cvk)
@@ -68,8 +72,70 @@ class CardVerbs(VerbsBase):
             SecretText(icvv(cipher, pan, item.expiry)),
         )
 
-    def _derive(self, caller: Caller, item: SealedItem) -> cardkeys.CardKeys:
-        recipe = cardkeys.parse_recipe(self._sections.open(_KEYS, item.card_id, item.sealed))
-        for master in recipe.masters.values():
+    def _issue(self, caller: Caller) -> CardIssue:
+        return CardIssue(
+            caller,
+            self._backend,
+            self._directory,
+            self._sections,
+            self._stores.certificates,
+            self._stores.pool,
+        )
+
+    def _plan(self, issue: CardIssue, item: SealedItem) -> Planned:
+        opened = self._sections.open(_KEYS, item.card_id, item.sealed)
+        return issue.plan(item, recipes.parse(opened), self._old(issue.caller, opened))
+
+    def _old(self, caller: Caller, opened: SecretBytes) -> cardkeys.CardKeys:
+        """Derive what a chip without applications gets, for those who still personalize such."""
+        old = cardkeys.parse_recipe(opened)
+        for master in old.masters.values():
             caller.require_key("derive_card_keys", master)
-        return cardkeys.derive(self._backend, self._directory, recipe)
+        return cardkeys.derive(self._backend, self._directory, old)
+
+    def _claimed(self, planned: Sequence[Planned | HsmError]) -> list[Sequence[Taken] | HsmError]:
+        """Claim the pairs of all cards in one transaction."""
+        return list(
+            self._stores.pool.take(
+                [() if isinstance(card, HsmError) else card.demands for card in planned]
+            )
+        )
+
+    def _sealed(
+        self, items: Sequence[SealedItem], issued: Sequence[Issued | HsmError]
+    ) -> list[DerivedCardKeys | HsmError]:
+        made = {
+            item.card_id: card
+            for item, card in zip(items, issued, strict=True)
+            if not isinstance(card, HsmError)
+        }
+        keys = self._sections.seal(
+            _CHIP_KEYS,
+            {
+                name: card.old.serialized() + chip_keys.serialized(card.applications)
+                for name, card in made.items()
+            },
+        )
+        certificates = self._sections.seal(
+            _CERTIFICATES,
+            {name: card.certificates for name, card in made.items() if card.certificates},
+        )
+        return [
+            card
+            if isinstance(card, HsmError)
+            else DerivedCardKeys(
+                keys[item.card_id], card.checks, certificates.get(item.card_id, b"")
+            )
+            for item, card in zip(items, issued, strict=True)
+        ]
+
+
+def _finished(
+    issue: CardIssue, card: tuple[Planned | HsmError, Sequence[Taken] | HsmError]
+) -> Issued | HsmError:
+    planned, taken = card
+    if isinstance(planned, HsmError):
+        return planned
+    if isinstance(taken, HsmError):
+        return taken  # waiting mends it, but for this card alone
+    return issue.finish(planned, taken)

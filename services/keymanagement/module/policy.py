@@ -42,8 +42,8 @@ class Grant:
 
 
 _INSIDE: Mapping[str, tuple[str, ...]] = {
-    "derive_card_keys": ("keys",),
-    "personalize": ("chip_keys", "card_pin"),
+    "derive_card_keys": ("keys", "card_pin", "pair"),
+    "personalize": ("chip_keys",),
     "check_personalization": ("chip_keys",),
     "check_badges": ("chip_keys",),
 }
@@ -69,7 +69,9 @@ GRANTS: Mapping[str, Grant] = {
         translate_pins=("*/PEK",),
     ),
     # Derives and seals card keys, but opens no section itself.
-    "keymanagement": _grant(derive_card_keys=("*/IMK-*", "*/BADGE"), journal=()),
+    "keymanagement": _grant(
+        derive_card_keys=("*/IMK-*", "*/BADGE", "*/ISSUER-RSA"), journal=(), pools=()
+    ),
     "printing": _grant("print"),
     # Takes chips' scripts from here; card keys stay sealed to it.
     "encoding": _grant(

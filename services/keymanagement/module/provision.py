@@ -22,6 +22,12 @@ from services.keymanagement.module.ceremony.custodians import (
     custodian_key,
     make_custodian,
 )
+from services.keymanagement.module.certificates.authority import (
+    AUTHORITY_LABELS,
+    ISSUER_KEY,
+    set_up,
+)
+from services.keymanagement.module.certificates.store import CertificateStore
 from services.keymanagement.module.files import read_private, write_private
 from services.keymanagement.module.inventory import LEAST_QUORUM, Change, Terms
 from services.keymanagement.module.journal import JOURNAL_FILE, SIGNER, Journal
@@ -31,6 +37,7 @@ from services.keymanagement.module.keystore import KEYSTORE_FILE, save_keystore
 from services.keymanagement.module.lifecycle import ChangeKind, State
 from services.keymanagement.module.pkcs11.folder import STORE_FILE, make_store, name_store
 from services.keymanagement.module.policy import GRANTS, Caller, save_policy
+from services.keymanagement.module.pool.marks import Marks, save_marks
 from services.keymanagement.module.software import SoftwareBackend
 from services.keymanagement.module.values import check_value, make
 
@@ -47,6 +54,9 @@ __all__ = [
     "usages_of",
 ]
 
+_PAIRS: Final = ("icc_bits", "pin_bits")
+_LOW, _HIGH = 32, 128  # a station's batch is at most 100 cards
+
 SOFTWARE, PKCS11 = "software", "pkcs11"
 BACKENDS: Final = (SOFTWARE, PKCS11)
 
@@ -62,12 +72,13 @@ SECTIONS: Final = (
     "pin",
     "mailer",
     "card_pin",
+    "pair",
     "dead-letter",
 )
-"""Vault sections, each with a key of its own, and two more keys to seal to.
+"""Vault sections, each with a key of its own, and three more keys to seal to.
 
-No caller opens "card_pin": the security module seals PINs for chips to it, for itself. Operators
-open "dead-letter".
+No caller opens "card_pin" and "pair": the security module seals PINs for chips and cards' key pairs
+to them, for itself. Operators open "dead-letter".
 """
 
 TEST_CUSTODIANS: Final = ("anna", "boris", "clara")
@@ -110,6 +121,27 @@ def issuers_of(catalogue: Path) -> list[str]:
     ]
 
 
+def identifiers_of(catalogue: Path) -> dict[str, str]:
+    """Read the first digits of issuers' account numbers; an issuer without accounts has none."""
+    documents = [
+        yaml.safe_load(path.read_text(encoding="utf-8"))
+        for path in sorted(catalogue.glob("issuers/*.yaml"))
+    ]
+    return {
+        each["name"]: each["account_range"]["bin"] for each in documents if "account_range" in each
+    }
+
+
+def pools_of(catalogue: Path) -> list[Marks]:
+    """Read from the profiles which key pairs cards need, and keep a batch of each ready."""
+    sizes = set()
+    for path in sorted(catalogue.glob("profiles/*/v*.yaml")):
+        asked = yaml.safe_load(path.read_text(encoding="utf-8")).get("authentication") or {}
+        exponent = asked.get("icc_exponent", 3)
+        sizes |= {(bits, exponent) for name in _PAIRS if (bits := asked.get(name))}
+    return [Marks(bits, exponent, _LOW, _HIGH) for bits, exponent in sorted(sizes)]
+
+
 def usages_of(issuers: Sequence[str], sites: Sequence[str]) -> dict[str, Usage]:
     """List the labels of all keys, with their purposes."""
     return {
@@ -149,8 +181,12 @@ def create(
     environment: str = "test",
     backend: str = SOFTWARE,
     house: str = "",
+    catalogue: Path | None = None,
 ) -> None:
     """Write keys, journal, policy, tokens/<name>.token, chip-kmc.hex, and a passphrase.
+
+    With a catalogue also a test authority, the certificates of its issuers that have accounts, the
+    authority's public keys (capk.json), and the marks of the pools that its profiles need.
 
     Args:
         out: folder to write to; a passphrase that is there stays.
@@ -159,6 +195,7 @@ def create(
         environment: that all keys are for, "test" or "live".
         backend: what holds the keys: a sealed keystore, or tokens behind PKCS#11.
         house: begins the labels of PKCS#11 tokens, where folders of keys share an HSM.
+        catalogue: the folder with issuers/ and profiles/.
 
     Raises:
         HsmError: KEYSTORE_EXISTS, since to replace keys would make all that they sealed unreadable;
@@ -178,22 +215,53 @@ def create(
         write_private(tokens_folder / f"{name}.token", token.reveal().encode())
     save_policy(out / "policy.json", tokens)
     _forget(out)
+    identifiers = {} if catalogue is None else identifiers_of(catalogue)
+    identifiers = {name: each for name, each in identifiers.items() if name in issuers}
+    save_marks(out, [] if catalogue is None else pools_of(catalogue))
     if backend == PKCS11:
         logins = {name: login for name, (login, _) in tokens.items()}
         callers = [Caller(name, GRANTS[role]) for name, (_, role) in tokens.items()]
         with closing(make_store(out, passphrase, callers, logins, house)) as store:
-            made = _generated(store, usages_of(issuers, sites))
+            made = _generated(store, usages_of(issuers, sites)) + _pairs(store, identifiers)
             _journal(out, made, store, environment)
+            _certify(out, made, store, identifiers)
         name_store(out, house)
         return
-    keys = test_keys(issuers, sites)
-    _journal(out, keys, SoftwareBackend(keys), environment)
+    software = SoftwareBackend(test_keys(issuers, sites))
+    _pairs(software, identifiers)
+    _journal(out, software.keys(), software, environment)
+    _certify(out, software.keys(), software, identifiers)
     # Last, as it is what says that all the rest is there.
-    save_keystore(out / KEYSTORE_FILE, passphrase, keys)
+    save_keystore(out / KEYSTORE_FILE, passphrase, software.values)
 
 
 def _generated(store: Store, usages: Mapping[str, Usage]) -> list[Key]:
     return [store.generate(label, 1, usage, usage.algorithms[0]) for label, usage in usages.items()]
+
+
+def _pairs(store: Store, identifiers: Mapping[str, str]) -> list[Key]:
+    """Make RSA keys: the test authority's, and those of the issuers that it certifies."""
+    if not identifiers:
+        return []
+    authority = [
+        store.generate(label, 1, Usage.CA_RSA, algorithm)
+        for label, algorithm in AUTHORITY_LABELS.items()
+    ]
+    usage = Usage.ISSUER_RSA
+    return authority + [
+        store.generate(f"{issuer}/{ISSUER_KEY}", 1, usage, usage.algorithms[0])
+        for issuer in identifiers
+    ]
+
+
+def _certify(out: Path, keys: Iterable[Key], store: Store, identifiers: Mapping[str, str]) -> None:
+    issuers = {
+        key: identifiers[key.label.partition("/")[0]]
+        for key in keys
+        if key.usage is Usage.ISSUER_RSA
+    }
+    if issuers:
+        set_up(CertificateStore(out), store, issuers)
 
 
 def _journal(out: Path, keys: Iterable[Key], store: Store, environment: str) -> None:

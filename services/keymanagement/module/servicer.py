@@ -209,6 +209,16 @@ class Servicer(SecurityModuleServiceServicer):
 
         return await self._answer(context, answer)
 
+    async def PoolStatus(
+        self,
+        request: pb.PoolStatusRequest,  # noqa: ARG002  # says nothing
+        context: _Context,
+    ) -> pb.PoolStatusResponse:
+        def answer(verbs: Verbs, caller: Caller) -> pb.PoolStatusResponse:
+            return pb.PoolStatusResponse(pools=map(wire.pool_to, verbs.pools(caller)))
+
+        return await self._answer(context, answer)
+
     async def PublicKeys(
         self, request: pb.PublicKeysRequest, context: _Context
     ) -> pb.PublicKeysResponse:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from cardwright.secret import SecretText
 from services.keymanagement.module.backend import Backend, Tokens
 from services.keymanagement.module.badge_verbs import BadgeVerbs
+from services.keymanagement.module.base import Stores
 from services.keymanagement.module.card_verbs import CardVerbs
 from services.keymanagement.module.chip_verbs import ChipVerbs
 from services.keymanagement.module.directory import KeyDirectory
@@ -30,11 +31,15 @@ class VerbsOfTokens:
     Args:
         tokens: each caller's.
         directory_of: says which keys of a token may be used now.
+        stores: what the module keeps beside keys.
     """
 
-    def __init__(self, tokens: Tokens, directory_of: Callable[[Backend], KeyDirectory]) -> None:
+    def __init__(
+        self, tokens: Tokens, directory_of: Callable[[Backend], KeyDirectory], stores: Stores
+    ) -> None:
         self._tokens = tokens
         self._directory_of = directory_of
+        self._stores = stores
         self._verbs: list[tuple[Backend, Verbs]] = []
 
     def of(self, caller: str, login: SecretText) -> Verbs:
@@ -47,6 +52,6 @@ class VerbsOfTokens:
         for known, verbs in self._verbs:
             if known is backend:
                 return verbs
-        verbs = Verbs(backend, self._directory_of(backend))
+        verbs = Verbs(backend, self._directory_of(backend), self._stores)
         self._verbs.append((backend, verbs))
         return verbs

@@ -34,7 +34,7 @@ from services.keymanagement.module.server import start_server
 from services.keymanagement.module.software import SoftwareBackend, SoftwareTokens
 from services.keymanagement.module.verbs import VerbsOfTokens
 from tests.integration.keymanagement.module_process import ISSUER, ModuleProcess, client
-from tests.unit.keymanagement.module_kit import directory_of
+from tests.unit.keymanagement.module_kit import directory_of, no_stores
 
 
 async def test_every_verb_crosses_the_wire(module: ModuleProcess, keys: Path) -> None:
@@ -144,7 +144,7 @@ def test_a_keystore_without_its_passphrase_does_not_serve(
 
 async def test_an_address_that_is_taken_is_told() -> None:
     tokens = SoftwareTokens(SoftwareBackend(make_keys([], [])))
-    verbs = VerbsOfTokens(tokens, directory_of)
+    verbs = VerbsOfTokens(tokens, directory_of, no_stores())
     server, address = await start_server("127.0.0.1:0", verbs.of, Policy({}))
     assert int(address.removeprefix("127.0.0.1:")) > 0
     with pytest.raises(HsmError) as caught:

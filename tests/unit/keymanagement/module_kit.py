@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, cast
 
 from cardwright.hsm.port import SealedItem
@@ -11,10 +12,14 @@ from cardwright.secret import SecretBytes
 from cardwright.vault.sealing import Sealer
 from cardwright.vault.vault import newest_keys
 from services.keymanagement.module.backend import Backend
+from services.keymanagement.module.base import Stores
+from services.keymanagement.module.certificates.store import CertificateStore
 from services.keymanagement.module.directory import KeyDirectory
 from services.keymanagement.module.inventory import Inventory
 from services.keymanagement.module.keys import Key
 from services.keymanagement.module.policy import GRANTS, Caller
+from services.keymanagement.module.pool.pairs import PairPool
+from services.keymanagement.module.pool.store import PairStore
 from services.keymanagement.module.provision import beginnings
 from services.keymanagement.module.provision import test_keys as make_keys
 from services.keymanagement.module.sections import Sections
@@ -41,9 +46,15 @@ def directory_of(backend: Backend) -> KeyDirectory:
     return KeyDirectory(backend, Inventory.of(beginnings(backend.keys(), backend)))
 
 
-def verbs_over(keys: Mapping[Key, SecretBytes]) -> Verbs:
+def no_stores() -> Stores:
+    """No certificate and no pool of key pairs."""
+    return Stores(CertificateStore(Path("/nowhere")), PairPool(PairStore(":memory:"), []))
+
+
+def verbs_over(keys: Mapping[Key, SecretBytes], stores: Stores | None = None) -> Verbs:
+    stores = stores or no_stores()
     backend = SoftwareBackend(keys)
-    return Verbs(backend, directory_of(backend))
+    return Verbs(backend, directory_of(backend), stores)
 
 
 class _VerbsOfTokens:
@@ -51,13 +62,14 @@ class _VerbsOfTokens:
 
     def __init__(self, house: House) -> None:
         self._house = house
+        self._stores = no_stores()
         self._of: dict[str, Verbs] = {}
 
     def __getattr__(self, verb: str) -> Callable[..., Any]:
         def call(caller: Caller, *arguments: Any, **options: Any) -> Any:
             if caller.name not in self._of:
                 backend = self._house.tokens.of(caller.name, self._house.logins[caller.name])
-                self._of[caller.name] = Verbs(backend, directory_of(backend))
+                self._of[caller.name] = Verbs(backend, directory_of(backend), self._stores)
             return getattr(self._of[caller.name], verb)(caller, *arguments, **options)
 
         return call

@@ -34,6 +34,7 @@ READERS = {
     "pin": {"pinmailer"},
     "mailer": {"pinmailer"},
     "card_pin": set(),
+    "pair": set(),
     "dead-letter": {"operator"},
 }
 USERS: dict[str, set[str]] = {
@@ -48,6 +49,7 @@ USERS: dict[str, set[str]] = {
     "translate_pins": {"dataprep"},
     "authorize": {"qa", "operator"},
     "journal": {"keymanagement"},
+    "pools": {"keymanagement"},
     "sign": set(GRANTS),
     "public_keys": set(GRANTS),
 }
@@ -67,6 +69,7 @@ CALLS: dict[str, Callable[[Verbs, Caller], object]] = {
     "translate_pins": lambda verbs, who: verbs.translate_pins(who, []),
     "authorize": lambda verbs, who: verbs.authorize(who, []),
     "journal": lambda verbs, who: verbs.journal(who, 0, 1),
+    "pools": lambda verbs, who: verbs.pools(who),
     "sign": lambda verbs, who: verbs.sign(who, [b"payload"]),
     "public_keys": lambda verbs, who: verbs.public_keys(who, ""),
 }

@@ -9,6 +9,7 @@ from cardwright.card import Operation
 from cardwright.card.events import Disposition, KeyCheck, KeysDerived, OperationFailed
 from cardwright.hsm.port import DerivedCardKeys, HsmError, SealedItem, SecurityModule
 from cardwright.hsm.port import KeyCheck as ModuleCheck
+from cardwright.station.faults import is_passing
 from cardwright.station.ports import Transaction, WorkOrder
 from services.keymanagement.handlers import DeriveKeysDesk
 
@@ -17,7 +18,11 @@ TX = cast("Transaction", object())
 
 class Vault:
     def __init__(self, recipes: Mapping[str, bytes]) -> None:
-        self.sections = {"keys": dict(recipes), "chip_keys": dict[str, bytes]()}
+        self.sections = {
+            "keys": dict(recipes),
+            "chip_keys": dict[str, bytes](),
+            "certificates": dict[str, bytes](),
+        }
         self.calls: list[str] = []
 
     async def get_sealed(self, section: str, card_ids: Sequence[str]) -> dict[str, bytes]:
@@ -32,27 +37,32 @@ class Vault:
 
 
 class Module:
-    """Derives from recipes that read ``good <card id>``."""
+    """Derives from recipes that read ``good <card id>``, while there are pairs of keys."""
 
-    def __init__(self, fault: HsmError | None = None) -> None:
+    def __init__(self, fault: HsmError | None = None, pairs: int = 1000) -> None:
         self.calls = 0
+        self.pairs = pairs
+        self.asked: list[list[str]] = []
         self._fault = fault
 
     async def derive_card_keys(
         self, items: Sequence[SealedItem]
     ) -> list[DerivedCardKeys | HsmError]:
         self.calls += 1
+        self.asked.append([item.card_id for item in items])
         if self._fault is not None:
             raise self._fault
-        return [
-            DerivedCardKeys(
-                b"keys of " + item.card_id.encode(),
-                (ModuleCheck("MK-AC", "bank/IMK-AC#1", item.card_id.encode()),),
-            )
-            if item.sealed == b"good " + item.card_id.encode()
-            else HsmError("SEALED_KEY", "changed")
-            for item in items
-        ]
+        return [self._derive(item) for item in items]
+
+    def _derive(self, item: SealedItem) -> DerivedCardKeys | HsmError:
+        name = item.card_id.encode()
+        if item.sealed != b"good " + name:
+            return HsmError("SEALED_KEY", "changed")
+        self.pairs -= 1
+        if self.pairs < 0:
+            return HsmError("POOL_EMPTY", "wait")
+        checks = (ModuleCheck("MK-AC", "bank/IMK-AC#1", name),)
+        return DerivedCardKeys(b"keys of " + name, checks, b"certificates of " + name)
 
 
 def _order(card_id: str) -> WorkOrder:
@@ -81,7 +91,7 @@ async def test_a_batch_is_one_call_and_each_card_gets_its_own_keys() -> None:
     assert vault.sections["chip_keys"] == {
         c: b"keys of " + c.encode() for c in ("aaa", "bbb", "ccc")
     }
-    assert (vault.calls, module.calls) == (["get keys", "put chip_keys"], 1)
+    assert (vault.calls, module.calls) == (["get keys", "put chip_keys", "put certificates"], 1)
 
 
 async def test_what_is_wrong_with_one_card_is_its_answer() -> None:
@@ -111,3 +121,19 @@ async def test_a_module_that_is_away_is_no_answer() -> None:
     with pytest.raises(HsmError):
         await DeriveKeysDesk(vault, module).handle([_order("aaa")], TX)
     assert vault.sections["chip_keys"] == {}
+
+
+async def test_an_empty_pool_makes_the_batch_wait_and_asks_for_the_rest_alone() -> None:
+    cards = ("aaa", "bbb", "ccc")
+    vault, module = Vault({c: b"good " + c.encode() for c in cards}), Module(pairs=2)
+    desk = DeriveKeysDesk(vault, cast("SecurityModule", module))
+    for _ in range(2):
+        with pytest.raises(HsmError) as waits:
+            await desk.handle([_order(c) for c in cards], TX)
+        assert is_passing(waits.value)
+    assert vault.sections["chip_keys"] == {}
+    module.pairs = 1
+    answers = await desk.handle([_order(c) for c in cards], TX)
+    assert [type(answer.body) for answer in answers] == [KeysDerived] * 3
+    assert module.asked == [["aaa", "bbb", "ccc"], ["ccc"], ["ccc"]]
+    assert vault.sections["certificates"] == {c: b"certificates of " + c.encode() for c in cards}

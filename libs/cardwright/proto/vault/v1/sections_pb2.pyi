@@ -119,7 +119,7 @@ class KeysSection(_message.Message):
     def __init__(self, diversifier: _Optional[str] = ..., sequence_number: _Optional[str] = ..., masters: _Optional[_Mapping[str, str]] = ..., applications: _Optional[_Iterable[_Union[ApplicationRecipe, _Mapping]]] = ..., environment: _Optional[str] = ..., expiry: _Optional[str] = ..., sealed_pin: _Optional[bytes] = ...) -> None: ...
 
 class ApplicationRecipe(_message.Message):
-    __slots__ = ("instance_aid", "masters", "derivation", "offline_pin", "pin_tries", "authentication", "badge_diversifier")
+    __slots__ = ("instance_aid", "masters", "derivation", "offline_pin", "pin_tries", "authentication", "badge_diversifier", "contactless_authentication")
     class MastersEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -134,6 +134,7 @@ class ApplicationRecipe(_message.Message):
     PIN_TRIES_FIELD_NUMBER: _ClassVar[int]
     AUTHENTICATION_FIELD_NUMBER: _ClassVar[int]
     BADGE_DIVERSIFIER_FIELD_NUMBER: _ClassVar[int]
+    CONTACTLESS_AUTHENTICATION_FIELD_NUMBER: _ClassVar[int]
     instance_aid: bytes
     masters: _containers.ScalarMap[str, str]
     derivation: str
@@ -141,23 +142,26 @@ class ApplicationRecipe(_message.Message):
     pin_tries: int
     authentication: OfflineAuthentication
     badge_diversifier: bytes
-    def __init__(self, instance_aid: _Optional[bytes] = ..., masters: _Optional[_Mapping[str, str]] = ..., derivation: _Optional[str] = ..., offline_pin: _Optional[bool] = ..., pin_tries: _Optional[int] = ..., authentication: _Optional[_Union[OfflineAuthentication, _Mapping]] = ..., badge_diversifier: _Optional[bytes] = ...) -> None: ...
+    contactless_authentication: OfflineAuthentication
+    def __init__(self, instance_aid: _Optional[bytes] = ..., masters: _Optional[_Mapping[str, str]] = ..., derivation: _Optional[str] = ..., offline_pin: _Optional[bool] = ..., pin_tries: _Optional[int] = ..., authentication: _Optional[_Union[OfflineAuthentication, _Mapping]] = ..., badge_diversifier: _Optional[bytes] = ..., contactless_authentication: _Optional[_Union[OfflineAuthentication, _Mapping]] = ...) -> None: ...
 
 class OfflineAuthentication(_message.Message):
-    __slots__ = ("method", "issuer_key", "icc_bits", "static_data", "records", "pin_bits")
+    __slots__ = ("method", "issuer_key", "icc_bits", "static_data", "records", "pin_bits", "icc_exponent")
     METHOD_FIELD_NUMBER: _ClassVar[int]
     ISSUER_KEY_FIELD_NUMBER: _ClassVar[int]
     ICC_BITS_FIELD_NUMBER: _ClassVar[int]
     STATIC_DATA_FIELD_NUMBER: _ClassVar[int]
     RECORDS_FIELD_NUMBER: _ClassVar[int]
     PIN_BITS_FIELD_NUMBER: _ClassVar[int]
+    ICC_EXPONENT_FIELD_NUMBER: _ClassVar[int]
     method: str
     issuer_key: str
     icc_bits: int
     static_data: bytes
     records: _containers.RepeatedCompositeFieldContainer[RecordTemplate]
     pin_bits: int
-    def __init__(self, method: _Optional[str] = ..., issuer_key: _Optional[str] = ..., icc_bits: _Optional[int] = ..., static_data: _Optional[bytes] = ..., records: _Optional[_Iterable[_Union[RecordTemplate, _Mapping]]] = ..., pin_bits: _Optional[int] = ...) -> None: ...
+    icc_exponent: int
+    def __init__(self, method: _Optional[str] = ..., issuer_key: _Optional[str] = ..., icc_bits: _Optional[int] = ..., static_data: _Optional[bytes] = ..., records: _Optional[_Iterable[_Union[RecordTemplate, _Mapping]]] = ..., pin_bits: _Optional[int] = ..., icc_exponent: _Optional[int] = ...) -> None: ...
 
 class RecordTemplate(_message.Message):
     __slots__ = ("sfi", "number", "objects")

@@ -1,0 +1,1 @@
+"""Certificates: of issuers by payment systems' authorities, and the authorities' public keys."""
