@@ -170,6 +170,7 @@ class RequestRow(_Row):
                 surname=self.cardholder.surname.reveal(),
                 given_names=self.cardholder.given_names.reveal(),
             ),
+            test_card=self.test_card,
         )
         if self.account is not None:
             data.account.SetInParent()

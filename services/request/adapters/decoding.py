@@ -75,6 +75,8 @@ def to_domain(
         photo=photo,
         has_pin=bool(account.pin_block),
         has_address=sensitive.HasField("address"),
+        test_card=outer.test_card,
+        sealed_test_card=sensitive.test_card,
     )
 
 

@@ -102,6 +102,8 @@ class Request:
         photo: what the photo is.
         has_pin: a PIN block was given.
         has_address: an address was given.
+        test_card: a test card is wanted, as the outer message says.
+        sealed_test_card: as the sealed part says.
     """
 
     issuer: str
@@ -118,6 +120,8 @@ class Request:
     photo: Photo = Photo.ABSENT
     has_pin: bool = False
     has_address: bool = False
+    test_card: bool = False
+    sealed_test_card: bool = False
 
 
 @dataclass(frozen=True, slots=True)

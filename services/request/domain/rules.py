@@ -40,9 +40,15 @@ class Rule:
 
 
 def sealed_part_belongs(request: Request, context: Context) -> Refused | None:
-    """Outer message, sealed part and topic must speak of one issuer and one request."""
+    """Outer message, sealed part and topic must speak of one issuer, request and kind of card."""
     issuers = {request.issuer, request.sealed_issuer, context.issuer.name}
-    if len(issuers) == 1 and request.request_id == request.sealed_request_id:
+    same_request = request.request_id == request.sealed_request_id
+    if len(issuers) == 1 and same_request and request.test_card != request.sealed_test_card:
+        return Refused(
+            "TEST_CARD_MISMATCH",
+            "Only one of message and sealed part asks for a test card; say it in both",
+        )
+    if len(issuers) == 1 and same_request:
         return None
     return Refused(
         "REQUEST_ISSUER_MISMATCH",
@@ -138,7 +144,7 @@ def _month_after(expiry: str) -> datetime:
 
 
 RULES: Sequence[Rule] = (
-    Rule("sealed-part-belongs", 1, sealed_part_belongs),
+    Rule("sealed-part-belongs", 2, sealed_part_belongs),
     Rule("product-known", 1, product_known),
     Rule("product-offered", 1, product_offered),
     Rule("consent-holds", 1, consent_holds),

@@ -42,7 +42,7 @@ class Consent(_message.Message):
     def __init__(self, reference: _Optional[str] = ..., given_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class SensitiveData(_message.Message):
-    __slots__ = ("issuer", "request_id", "cardholder", "account", "employee", "photo", "address")
+    __slots__ = ("issuer", "request_id", "cardholder", "account", "employee", "photo", "address", "test_card")
     ISSUER_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     CARDHOLDER_FIELD_NUMBER: _ClassVar[int]
@@ -50,6 +50,7 @@ class SensitiveData(_message.Message):
     EMPLOYEE_FIELD_NUMBER: _ClassVar[int]
     PHOTO_FIELD_NUMBER: _ClassVar[int]
     ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    TEST_CARD_FIELD_NUMBER: _ClassVar[int]
     issuer: str
     request_id: str
     cardholder: Cardholder
@@ -57,7 +58,8 @@ class SensitiveData(_message.Message):
     employee: Employee
     photo: bytes
     address: PostalAddress
-    def __init__(self, issuer: _Optional[str] = ..., request_id: _Optional[str] = ..., cardholder: _Optional[_Union[Cardholder, _Mapping]] = ..., account: _Optional[_Union[Account, _Mapping]] = ..., employee: _Optional[_Union[Employee, _Mapping]] = ..., photo: _Optional[bytes] = ..., address: _Optional[_Union[PostalAddress, _Mapping]] = ...) -> None: ...
+    test_card: bool
+    def __init__(self, issuer: _Optional[str] = ..., request_id: _Optional[str] = ..., cardholder: _Optional[_Union[Cardholder, _Mapping]] = ..., account: _Optional[_Union[Account, _Mapping]] = ..., employee: _Optional[_Union[Employee, _Mapping]] = ..., photo: _Optional[bytes] = ..., address: _Optional[_Union[PostalAddress, _Mapping]] = ..., test_card: _Optional[bool] = ...) -> None: ...
 
 class Cardholder(_message.Message):
     __slots__ = ("surname", "given_names")
