@@ -23,6 +23,8 @@ LOSSES: Final = {
     "CKR_CRYPTOKI_NOT_INITIALIZED": 0x190,
 }
 
+_MECHANISM_INVALID: Final = 0x070
+
 
 class Plug:
     """Passes calls on; those that it was told to fail return a number instead.
@@ -37,6 +39,8 @@ class Plug:
         self._left: int | None = 0  # calls that still fail; None for all
         self._only = ""
         self._after = False
+        self._hidden: frozenset[int] = frozenset()
+        self._spoiled = ""
         self.calls: list[str] = []
 
     def pull(
@@ -52,6 +56,14 @@ class Plug:
         """
         self._returns, self._left, self._only, self._after = returns, calls, only, after
 
+    def hide(self, *mechanisms: int) -> None:
+        """Be a library without these mechanisms: not listed, and refused."""
+        self._hidden = frozenset(mechanisms)
+
+    def spoil(self, function: str) -> None:
+        """Have a function that gives octets give wrong ones."""
+        self._spoiled = function
+
     def push(self) -> None:
         """Have all calls pass again."""
         self._left = 0
@@ -66,7 +78,7 @@ class Plug:
         def call(*arguments: Any) -> Any:
             self.calls.append(name)
             if self._left == 0 or (self._only and name != self._only):
-                return real(*arguments)
+                return self._weakened(name, real, arguments)
             if self._left is not None:
                 self._left -= 1
             if self._after:
@@ -74,6 +86,21 @@ class Plug:
             return self._returns
 
         return call
+
+    def _weakened(self, name: str, real: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+        mechanism = getattr(arguments[1], "mechanism", None) if name.endswith("Init") else None
+        if mechanism in self._hidden:
+            return _MECHANISM_INVALID
+        returned = real(*arguments)
+        if name == "C_GetMechanismList":
+            listed = arguments[1]
+            kept = [each for each in listed if each not in self._hidden]
+            listed.clear()
+            for each in kept:
+                listed.append(each)
+        if name == self._spoiled and len(arguments[-1]):
+            arguments[-1][0] ^= 1
+        return returned
 
 
 @contextmanager

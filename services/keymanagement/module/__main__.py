@@ -28,6 +28,7 @@ from services.keymanagement.module.inventory import ENVIRONMENTS
 from services.keymanagement.module.journal import JOURNAL_FILE, Journal
 from services.keymanagement.module.keeper import Store
 from services.keymanagement.module.opening import open_store, open_tokens
+from services.keymanagement.module.pkcs11 import report
 from services.keymanagement.module.policy import Policy
 from services.keymanagement.module.pool.makers import run_makers
 from services.keymanagement.module.pool.marks import load_marks
@@ -157,6 +158,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     makers.add_argument("--workers", type=int, default=1, help="processes; default 1")
     pool = commands.add_parser("pool", help="tell how full the pool is")
+    report.add_options(commands.add_parser("probe", help="tell what a PKCS#11 library can't do"))
     for command in (makers, pool):
         command.add_argument("--keys", type=Path, required=True, help="folder that init made")
     add_console(commands.add_parser("console", help="list keys, and change them together"))
@@ -169,6 +171,7 @@ _COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], None]]] = {
     "makers": lambda options: asyncio.run(_makers(options)),
     "pool": _pool,
     "console": _console,
+    "probe": report.report,
 }
 
 

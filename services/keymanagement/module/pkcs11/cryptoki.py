@@ -158,7 +158,10 @@ class Cryptoki:
 
     def mechanisms(self, slot: int) -> frozenset[str]:
         """Return the names of the mechanisms that a slot announces, "CKM_…"."""
-        return frozenset(self.lib.getMechanismList(slot))
+        found = set(self.lib.getMechanismList(slot))
+        if "CKM_ECDSA_KEY_PAIR_GEN" in found:  # its name before PKCS#11 2.10
+            found.add("CKM_EC_KEY_PAIR_GEN")
+        return frozenset(found)
 
     def make_token(self, label: str, officer: SecretText, pin: SecretText) -> None:
         """Initialize an empty token with a security officer's and a user's PIN.

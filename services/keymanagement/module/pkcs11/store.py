@@ -17,6 +17,7 @@ from cardwright.hsm.port import HsmError
 from cardwright.secret import SecretBytes, SecretText
 from services.keymanagement.module.keys import Algorithm, Family, Key, Usage
 from services.keymanagement.module.pkcs11.backend import Pkcs11Backend
+from services.keymanagement.module.pkcs11.capabilities import require_capable
 from services.keymanagement.module.pkcs11.cryptoki import Cryptoki
 from services.keymanagement.module.pkcs11.holders import CUSTODIANS, holders, token_label
 from services.keymanagement.module.pkcs11.objects import (
@@ -70,6 +71,7 @@ class Pkcs11Store(Pkcs11Backend):
         label = token_label(house, CUSTODIANS)
         self._custodians = Token(cryptoki, label, user_pin(passphrase, label), writable=True)
         super().__init__(self._custodians, self._custodians)
+        self._announced = cryptoki.mechanisms(self._custodians.slot)
         self._tokens: dict[str, Token] = {}
 
     def admit(self, caller: str, login: SecretText) -> None:
@@ -97,9 +99,11 @@ class Pkcs11Store(Pkcs11Backend):
         """Make a random key: a pair of one token in that token, others by a token's generator.
 
         Raises:
-            HsmError: KEY_EXISTS, KEY_ALGORITHM, BACKEND_UNAVAILABLE or BACKEND_REFUSED.
+            HsmError: KEY_EXISTS, KEY_ALGORITHM, BACKEND_INCAPABLE, BACKEND_UNAVAILABLE or
+                BACKEND_REFUSED.
         """
         require_suited(usage, algorithm)
+        require_capable(usage, algorithm, self._announced)
         homes = holders(self._callers, label)
         if algorithm.family not in _PAIRS or len(homes) > 1:
             value = make(usage, algorithm, self._random)
@@ -119,9 +123,11 @@ class Pkcs11Store(Pkcs11Backend):
         """Bring a value in, to every token that is to hold it; the custodians' last.
 
         Raises:
-            HsmError: KEY_EXISTS, KEY_ALGORITHM, KEY_VALUE, BACKEND_UNAVAILABLE or BACKEND_REFUSED.
+            HsmError: KEY_EXISTS, KEY_ALGORITHM, KEY_VALUE, BACKEND_INCAPABLE, BACKEND_UNAVAILABLE
+                or BACKEND_REFUSED.
         """
         require_sound(usage, algorithm, value)
+        require_capable(usage, algorithm, self._announced)
         key = Key(label, version, usage, algorithm, check_value(algorithm, value))
         self._require_new(key)
         homes = holders(self._callers, label)

@@ -25,6 +25,11 @@ _WRONG_PIN: Final = {
     0x0A4,  # CKR_PIN_LOCKED
     0x102,  # CKR_USER_PIN_NOT_INITIALIZED
 }
+_INCAPABLE: Final = {
+    0x054,  # CKR_FUNCTION_NOT_SUPPORTED
+    0x070,  # CKR_MECHANISM_INVALID
+    0x140,  # CKR_CURVE_NOT_SUPPORTED
+}
 _LOGGED_IN: Final = 0x100  # CKR_USER_ALREADY_LOGGED_IN
 
 
@@ -62,7 +67,8 @@ class Token:
         """Do work in a session of the pool.
 
         Raises:
-            HsmError: BACKEND_UNAVAILABLE; BACKEND_REFUSED, with what the library said.
+            HsmError: BACKEND_UNAVAILABLE, BACKEND_INCAPABLE, or BACKEND_REFUSED for whatever else
+                the library said.
         """
         with self.cryptoki.lock:
             if self._epoch != self.cryptoki.epoch:
@@ -189,11 +195,16 @@ class Token:
         return _refused(error)
 
 
-def _refused(error: Exception) -> HsmError:
+def _refused(error: Any) -> HsmError:
+    if error.value in _INCAPABLE:
+        return HsmError(
+            "BACKEND_INCAPABLE",
+            f"The PKCS#11 library can't do this ({name_of(error)}): run the module's probe.",
+        )
     return HsmError("BACKEND_REFUSED", f"The PKCS#11 library refused: {name_of(error)}.")
 
 
-def _fault(label: str, error: Exception) -> HsmError:
+def _fault(label: str, error: Any) -> HsmError:
     if is_loss(error):
         return HsmError("BACKEND_UNAVAILABLE", f"The token {label} is away: {name_of(error)}.")
     return _refused(error)
