@@ -39,7 +39,8 @@ def diversify(master: BlockCipher, diversifier: bytes) -> SecretBytes:
 
     Args:
         master: an AES key of 16, 24 or 32 octets.
-        diversifier: 1 to 31 octets, another for every badge (``M`` in the note).
+        diversifier: 1 to 31 octets, another for every badge (``M`` in the note). With fewer than
+            16 the master key must be one that enciphers blocks, not for CMAC alone.
 
     Raises:
         AccessError: DIVERSIFIER_LENGTH or KEY_ALGORITHM.
@@ -62,15 +63,16 @@ def _joined_192(first: bytes, second: bytes) -> bytes:
 def _mac(master: BlockCipher, message: bytes) -> bytes:
     """Compute the note's CMAC: always of two blocks.
 
-    It is CMAC where the message reaches the second block; a shorter one is padded up to its end all
-    the same, which SP 800-38B would not do.
+    It is CMAC where the message reaches the second block, so that a key which may do nothing else
+    will do. A shorter one is padded up to the second block's end all the same, which SP 800-38B
+    would not do.
     """
-    subkey = _doubled(master.encrypt(bytes(_BLOCK)))
-    if len(message) < 2 * _BLOCK:
-        subkey = _doubled(subkey)
-        message = (message + b"\x80").ljust(2 * _BLOCK, b"\0")
-    last = bytes(a ^ b for a, b in zip(message[_BLOCK:], subkey, strict=True))
-    return master.encrypt_cbc(message[:_BLOCK] + last, bytes(_BLOCK))[_BLOCK:]
+    if len(message) > _BLOCK:
+        return master.cmac(message)
+    subkey = _doubled(_doubled(master.encrypt(bytes(_BLOCK))))
+    padded = (message + b"\x80").ljust(2 * _BLOCK, b"\0")
+    last = bytes(a ^ b for a, b in zip(padded[_BLOCK:], subkey, strict=True))
+    return master.encrypt_cbc(padded[:_BLOCK] + last, bytes(_BLOCK))[_BLOCK:]
 
 
 def _doubled(block: bytes) -> bytes:

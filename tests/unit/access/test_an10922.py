@@ -46,10 +46,26 @@ def test_a_short_input_is_padded_to_two_blocks() -> None:
     assert key.reveal().hex().upper() == "0BB408BAFF98B6EE9F2E1585777F6A51"
 
 
-@given(st.binary(min_size=16, max_size=16), st.binary(min_size=16, max_size=31))
-def test_it_is_cmac_from_the_second_block_on(key: bytes, diversifier: bytes) -> None:
+@given(st.binary(min_size=16, max_size=16), st.binary(min_size=1, max_size=31))
+def test_two_blocks_are_chained_whatever_the_length(key: bytes, diversifier: bytes) -> None:
+    """The note's steps one by one, with its subkeys."""
     master = ClearAes(SecretBytes(key))
-    assert diversify(master, diversifier).reveal() == master.cmac(b"\x01" + diversifier)
+    first, second = _subkeys(master)
+    message = b"\x01" + diversifier
+    whole = len(message) == 32
+    padded = message if whole else (message + b"\x80").ljust(32, b"\0")
+    last = bytes(a ^ b for a, b in zip(padded[16:], first if whole else second, strict=True))
+    chained = master.encrypt_cbc(padded[:16] + last, bytes(16))
+    assert diversify(master, diversifier).reveal() == chained[16:]
+
+
+def _subkeys(master: ClearAes) -> tuple[bytes, bytes]:
+    """K1 and K2 (NIST SP 800-38B, 6.1)."""
+    keys, value = [], int.from_bytes(master.encrypt(bytes(16)), "big")
+    for _ in range(2):
+        value = value << 1 ^ (0x87 | 1 << 128 if value >> 127 else 0)
+        keys.append(value.to_bytes(16, "big"))
+    return keys[0], keys[1]
 
 
 @pytest.mark.parametrize("length", [0, 32])
