@@ -40,7 +40,7 @@ class BadgeVerbs(VerbsBase):
 
 
 def _first_key(section: SecretBytes, instance_aid: bytes) -> SecretBytes:
-    application = chip_keys.parse(section).get(instance_aid)
+    application = chip_keys.parse(section).applications.get(instance_aid)
     for encoded in application.sensitive if application else ():
         for dgi in parse_all(encoded.reveal()):
             if dgi.id == _FIRST_KEY:

@@ -61,12 +61,14 @@ class Issued:
     """What a card gets.
 
     Attributes:
+        environment: "test" or "live".
         applications: each one's groupings.
         certificates: a serialized CertificatesSection; empty for a card without.
         checks: check values of all keys.
         old: keys of a chip whose section names no applications.
     """
 
+    environment: str
     applications: tuple[ApplicationKeys, ...]
     certificates: bytes
     checks: tuple[KeyCheck, ...]
@@ -121,6 +123,7 @@ class CardIssue:
             )
         ]
         return Issued(
+            planned.recipe.environment,
             tuple(keys for keys, _, _ in finished),
             _certificates_section([(keys.instance_aid, made) for keys, made, _ in finished]),
             tuple(check for *_, checks in finished for check in checks) or planned.old.checks,

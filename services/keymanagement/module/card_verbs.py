@@ -112,7 +112,8 @@ class CardVerbs(VerbsBase):
         keys = self._sections.seal(
             _CHIP_KEYS,
             {
-                name: card.old.serialized() + chip_keys.serialized(card.applications)
+                name: card.old.serialized()
+                + chip_keys.serialized(card.environment, card.applications)
                 for name, card in made.items()
             },
         )

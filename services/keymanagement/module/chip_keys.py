@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from google.protobuf.message import DecodeError
 
@@ -11,7 +12,7 @@ from cardwright.hsm.port import HsmError
 from cardwright.proto.vault.v1 import sections_pb2 as pb
 from cardwright.secret import SecretBytes
 
-__all__ = ["ApplicationKeys", "parse", "serialized"]
+__all__ = ["NONE", "ApplicationKeys", "ChipKeys", "parse", "serialized"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +31,27 @@ class ApplicationKeys:
     plain: tuple[bytes, ...] = field(repr=False)
 
 
-def serialized(applications: Iterable[ApplicationKeys]) -> bytes:
+@dataclass(frozen=True, slots=True)
+class ChipKeys:
+    """A chip's keys.
+
+    Attributes:
+        environment: "test" or "live"; empty where the recipe did not tell.
+        applications: each one's share, by instance.
+    """
+
+    environment: str
+    applications: Mapping[bytes, ApplicationKeys]
+
+
+NONE: Final = ChipKeys("", {})
+"""Of a chip without keys."""
+
+
+def serialized(environment: str, applications: Iterable[ApplicationKeys]) -> bytes:
     """Encode as ChipKeysSection: clear keys, to be sealed at once."""
     return pb.ChipKeysSection(
+        environment=environment,
         applications=[
             pb.ApplicationKeys(
                 instance_aid=each.instance_aid,
@@ -40,12 +59,12 @@ def serialized(applications: Iterable[ApplicationKeys]) -> bytes:
                 plain=each.plain,
             )
             for each in applications
-        ]
+        ],
     ).SerializeToString()
 
 
-def parse(section: SecretBytes) -> Mapping[bytes, ApplicationKeys]:
-    """Decode a ChipKeysSection, by instance. The module sealed it, so it is what we wrote.
+def parse(section: SecretBytes) -> ChipKeys:
+    """Decode a ChipKeysSection. The module sealed it, so it is what we wrote.
 
     Raises:
         HsmError: SECTION_MALFORMED.
@@ -54,9 +73,10 @@ def parse(section: SecretBytes) -> Mapping[bytes, ApplicationKeys]:
         message = pb.ChipKeysSection.FromString(section.reveal())
     except DecodeError:
         raise HsmError("SECTION_MALFORMED", "The opened section is no ChipKeysSection.") from None
-    return {
-        each.instance_aid: ApplicationKeys(
+    shares = [
+        ApplicationKeys(
             each.instance_aid, tuple(map(SecretBytes, each.sensitive)), tuple(each.plain)
         )
         for each in message.applications
-    }
+    ]
+    return ChipKeys(message.environment, {each.instance_aid: each for each in shares})

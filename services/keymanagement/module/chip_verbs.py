@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
@@ -11,7 +11,7 @@ from cardwright.hsm.port import ChipAnswers, ChipToPersonalize, ChipVerdict, Hsm
 from services.keymanagement.module import cardkeys, chip_keys, old_script, script
 from services.keymanagement.module.base import VerbsBase
 from services.keymanagement.module.batches import each
-from services.keymanagement.module.chip_keys import ApplicationKeys
+from services.keymanagement.module.chip_keys import ChipKeys
 from services.keymanagement.module.keys import Usage
 from services.keymanagement.module.policy import Caller
 
@@ -46,23 +46,24 @@ class ChipVerbs(VerbsBase):
         return self._script(caller, "check_personalization", item.chip).verdict(item.responses)
 
     def _script(self, caller: Caller, verb: str, item: ChipToPersonalize) -> script.Script:
-        masters = partial(self._static_keys, caller, verb)
-        return script.prepare(item, masters, self._application_keys(item))
+        keys = self._chip_keys(item)
+        masters = partial(self._static_keys, caller, verb, keys.environment)
+        return script.prepare(item, masters, keys.applications)
 
-    def _application_keys(self, item: ChipToPersonalize) -> Mapping[bytes, ApplicationKeys]:
+    def _chip_keys(self, item: ChipToPersonalize) -> ChipKeys:
         if not item.sealed_keys:
-            return {}
+            return chip_keys.NONE
         return chip_keys.parse(self._sections.open(_CHIP_KEYS, item.card_id, item.sealed_keys))
 
     def _static_keys(
-        self, caller: Caller, verb: str, label: str, scheme: Diversification
+        self, caller: Caller, verb: str, environment: str, label: str, scheme: Diversification
     ) -> Callable[[bytes], StaticKeys]:
         caller.require_key(verb, label)
-        cipher = self._backend.cipher(self._directory.find(label, Usage.CHIP_MASTER))
-        return partial(scheme.static_keys, cipher)
+        key = self._directory.find(label, Usage.CHIP_MASTER, environment=environment)
+        return partial(scheme.static_keys, self._backend.cipher(key))
 
     def _old_script(self, caller: Caller, item: ChipToPersonalize) -> tuple[bytes, ...]:
-        static_keys = self._static_keys(caller, "personalize", item.kmc, Diversification.KDF3)
+        static_keys = self._static_keys(caller, "personalize", "", item.kmc, Diversification.KDF3)
         keys = cardkeys.CardKeys({}, ())
         if item.sealed_keys:
             opened = self._sections.open(_CHIP_KEYS, item.card_id, item.sealed_keys)

@@ -45,6 +45,7 @@ _INSIDE: Mapping[str, tuple[str, ...]] = {
     "derive_card_keys": ("keys", "card_pin", "pair"),
     "personalize": ("chip_keys",),
     "check_personalization": ("chip_keys",),
+    "export_personalization": ("chip_keys",),
     "check_badges": ("chip_keys",),
 }
 """Sections that the module opens for itself in a verb: its caller never sees what is in them."""
@@ -88,6 +89,9 @@ GRANTS: Mapping[str, Grant] = {
     # The one role that sees PINs in clear. It handles no card, and opens nothing that a card shows.
     "pinmailer": _grant("pin", "mailer"),
     "retention": _grant(),
+    # Hands cards to other bureaus: a role of its own, as it opens what chips hold in clear and
+    # takes keys out of the house. No station has it; people use it by command.
+    "export": _grant("chip", export_personalization=("*/KEK",)),
     "custody": _grant(),
     # Pays with test cards by hand.
     "operator": _grant("dead-letter", authorize=("*/IMK-AC",)),

@@ -91,6 +91,7 @@ _BUREAU: Final = {
     SIGNER: Usage.SIGN,
     "bureau/request": Usage.REQUEST,
     "bureau/KBPK": Usage.KEY_ENCRYPTION,
+    "partner-bureau/KEK": Usage.KEY_ENCRYPTION,
     "chip/KMC": Usage.CHIP_MASTER,
     "digest/pan": Usage.DIGEST,
     "digest/dead-letter": Usage.DIGEST,

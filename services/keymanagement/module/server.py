@@ -33,9 +33,7 @@ async def start_server(address: str, verbs_of: VerbsOf, policy: Policy) -> tuple
             ("grpc.so_reuseport", 0),  # two modules on one port would answer by turns
         )
     )
-    # gRPC answers UNIMPLEMENTED to the verbs of the port that are still to come.
-    servicer = Servicer(verbs_of, policy)  # type: ignore[abstract]
-    add_SecurityModuleServiceServicer_to_server(servicer, server)
+    add_SecurityModuleServiceServicer_to_server(Servicer(verbs_of, policy), server)
     try:
         port = server.add_insecure_port(address)
     except RuntimeError:  # all that gRPC says, whatever was wrong

@@ -160,6 +160,22 @@ class Servicer(SecurityModuleServiceServicer):
 
         return await self._answer(context, answer)
 
+    async def ExportPersonalization(
+        self, request: pb.ExportPersonalizationRequest, context: _Context
+    ) -> pb.ExportPersonalizationResponse:
+        def answer(verbs: Verbs, caller: Caller) -> pb.ExportPersonalizationResponse:
+            items = [SealedItem(each.card_id, each.sealed) for each in request.items]
+            exported = verbs.export_personalization(caller, request.recipient, items)
+            return pb.ExportPersonalizationResponse(
+                key_block=exported.key_block,
+                results=[
+                    pb.ExportedCard(error=each) if isinstance(each, str) else wire.exported_to(each)
+                    for each in exported.cards
+                ],
+            )
+
+        return await self._answer(context, answer)
+
     async def PreparePins(
         self, request: pb.PreparePinsRequest, context: _Context
     ) -> pb.PreparePinsResponse:

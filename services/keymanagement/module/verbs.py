@@ -11,6 +11,7 @@ from services.keymanagement.module.base import Stores
 from services.keymanagement.module.card_verbs import CardVerbs
 from services.keymanagement.module.chip_verbs import ChipVerbs
 from services.keymanagement.module.directory import KeyDirectory
+from services.keymanagement.module.export_verbs import ExportVerbs
 from services.keymanagement.module.issuer_verbs import IssuerVerbs
 from services.keymanagement.module.key_verbs import KeyVerbs
 from services.keymanagement.module.pin_verbs import PinVerbs
@@ -18,7 +19,7 @@ from services.keymanagement.module.pin_verbs import PinVerbs
 __all__ = ["Verbs", "VerbsOfTokens"]
 
 
-class Verbs(KeyVerbs, CardVerbs, ChipVerbs, BadgeVerbs, PinVerbs, IssuerVerbs):
+class Verbs(KeyVerbs, CardVerbs, ChipVerbs, BadgeVerbs, PinVerbs, IssuerVerbs, ExportVerbs):
     """All verbs over one backend. None says in an error or log more than names of keys and cards.
 
     The families stand in files of their own: keys, cards, chips, badges, PINs, issuers' hosts.

@@ -49,7 +49,7 @@ from cardwright.vault.vault import newest_keys
 from services.keymanagement.module.base import Stores
 from services.keymanagement.module.certificates.store import CAPK_FILE, CertificateStore
 from services.keymanagement.module.keystore import KEYSTORE_FILE, load_keystore
-from services.keymanagement.module.pool.marks import load_marks
+from services.keymanagement.module.pool.marks import Marks, load_marks
 from services.keymanagement.module.pool.pairs import PairPool, seal_pairs
 from services.keymanagement.module.pool.store import PairStore
 from services.keymanagement.module.provision import PASSPHRASE_FILE, create
@@ -94,7 +94,8 @@ class CardBench:
         self.pairs = PairStore(":memory:")
         self.day = dt.date(2026, 11, 28)
         stores = Stores(
-            CertificateStore(folder, lambda: self.day), PairPool(self.pairs, load_marks(folder))
+            CertificateStore(folder, lambda: self.day),
+            PairPool(self.pairs, [*load_marks(folder), Marks(1024, 3, 1, 2)]),
         )
         self.verbs = verbs_over(self.keys, stores)
         public = self.verbs.public_keys(caller("dataprep"), "section/")
@@ -218,11 +219,22 @@ class InProcess(Card):
         return self._chip.process(command)
 
 
-def application(changes: dict[str, Any] | None = None) -> EmvApplication:
-    """Build a card's application by the catalogue's profile, or a change of it."""
+def application(
+    changes: dict[str, Any] | None = None, aips: list[str] | None = None
+) -> EmvApplication:
+    """Build a card's application by the catalogue's profile, or a change of it.
+
+    ``changes`` are of its offline authentication, ``aips`` what takes the place of DDA and CDA.
+    """
     document = profile_document()
-    for name, value in (changes or {}).items():
-        document["authentication"][name] = value
+    merged = {**document["authentication"], **(changes or {})}
+    document["authentication"] = {name: each for name, each in merged.items() if each is not None}
+    if aips is not None:
+        for interface in ("contact", "contactless"):
+            kept = [each for each in document[interface]["aip"] if each not in {"dda", "cda"}]
+            document[interface]["aip"] = kept + aips
+        rules = document["contact"]["cvm"]["rules"]
+        document["contact"]["cvm"]["rules"] = [r for r in rules if r["method"] != "enciphered_pin"]
     return build(Profile.model_validate(document), CARD)
 
 

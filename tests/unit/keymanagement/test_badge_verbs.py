@@ -25,7 +25,7 @@ def mac(key: bytes, message: bytes) -> bytes:
 @pytest.fixture
 def proof(kit: Kit) -> BadgeProof:
     keys = ApplicationKeys(BADGE, (SecretBytes(encode_dgi(0x8001, KEY)),), ())
-    (sealed,) = kit.sealer.seal_batch("chip_keys", {"card": serialized([keys])}).values()
+    (sealed,) = kit.sealer.seal_batch("chip_keys", {"card": serialized("test", [keys])}).values()
     return BadgeProof("card", sealed, BADGE, CHALLENGE, mac(KEY, CHALLENGE))
 
 

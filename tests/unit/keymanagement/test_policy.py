@@ -26,7 +26,7 @@ READERS = {
     "request": {"dataprep"},
     "print": {"printing"},
     "stripe": {"encoding"},
-    "chip": {"encoding"},
+    "chip": {"encoding", "export"},
     "keys": set(),
     "chip_keys": set(),
     "certificates": {"encoding"},
@@ -70,6 +70,9 @@ CALLS: dict[str, Callable[[Verbs, Caller], object]] = {
     "authorize": lambda verbs, who: verbs.authorize(who, []),
     "journal": lambda verbs, who: verbs.journal(who, 0, 1),
     "pools": lambda verbs, who: verbs.pools(who),
+    "export_personalization": lambda verbs, who: verbs.export_personalization(
+        who, "partner-bureau/KEK", []
+    ),
     "sign": lambda verbs, who: verbs.sign(who, [b"payload"]),
     "public_keys": lambda verbs, who: verbs.public_keys(who, ""),
 }

@@ -182,7 +182,7 @@ class TemplateObject(_message.Message):
     def __init__(self, tag: _Optional[int] = ..., value: _Optional[bytes] = ...) -> None: ...
 
 class ChipKeysSection(_message.Message):
-    __slots__ = ("keys", "applications")
+    __slots__ = ("keys", "applications", "environment")
     class KeysEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -192,9 +192,11 @@ class ChipKeysSection(_message.Message):
         def __init__(self, key: _Optional[str] = ..., value: _Optional[bytes] = ...) -> None: ...
     KEYS_FIELD_NUMBER: _ClassVar[int]
     APPLICATIONS_FIELD_NUMBER: _ClassVar[int]
+    ENVIRONMENT_FIELD_NUMBER: _ClassVar[int]
     keys: _containers.ScalarMap[str, bytes]
     applications: _containers.RepeatedCompositeFieldContainer[ApplicationKeys]
-    def __init__(self, keys: _Optional[_Mapping[str, bytes]] = ..., applications: _Optional[_Iterable[_Union[ApplicationKeys, _Mapping]]] = ...) -> None: ...
+    environment: str
+    def __init__(self, keys: _Optional[_Mapping[str, bytes]] = ..., applications: _Optional[_Iterable[_Union[ApplicationKeys, _Mapping]]] = ..., environment: _Optional[str] = ...) -> None: ...
 
 class ApplicationKeys(_message.Message):
     __slots__ = ("instance_aid", "sensitive", "plain")
