@@ -270,6 +270,16 @@ def test_a_pair_made_inside_can_be_used(bench: Bench) -> None:
     assert RsaPublic(private.modulus, 3).apply(private.apply(block)) == block
 
 
+def test_a_store_uses_pairs_that_a_callers_token_alone_holds(bench: Bench) -> None:
+    """The request of an issuer's certificate is signed by the key that it is for."""
+    algorithm = Algorithm(Family.RSA, 1152, 3)
+    issuer = bench.store.generate("issuer/ISSUER-RSA", next(_NUMBERS), Usage.ISSUER_RSA, algorithm)
+    block = bytes(1) + secrets.token_bytes(143)
+    signed = bench.store.rsa(issuer).apply(block)
+    assert signed == of(bench, "keymanagement").rsa(issuer).apply(block)
+    assert RsaPublic(bench.store.public_value(issuer), 3).apply(signed) == block
+
+
 EXPORTABLE = [usage for usage in Usage if usage.exportable]
 
 

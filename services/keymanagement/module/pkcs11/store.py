@@ -51,7 +51,9 @@ _APPLICATION: Final = "cardwright"
 
 
 class Pkcs11Store(Pkcs11Backend):
-    """Implements `Store`: uses what the custodians' token holds, and changes keys in all tokens.
+    """Implements `Store`: uses and changes keys in all tokens.
+
+    A pair that a caller's token alone holds is used there: for the request of a certificate, say.
 
     Args:
         cryptoki: the library.
@@ -70,9 +72,9 @@ class Pkcs11Store(Pkcs11Backend):
         self._house, self._passphrase = house, passphrase
         label = token_label(house, CUSTODIANS)
         self._custodians = Token(cryptoki, label, user_pin(passphrase, label), writable=True)
+        self._tokens: dict[str, Token] = {}
         super().__init__(self._custodians, self._custodians)
         self._announced = cryptoki.mechanisms(self._custodians.slot)
-        self._tokens: dict[str, Token] = {}
 
     def admit(self, caller: str, login: SecretText) -> None:
         """Make a caller's token, and let the custodians know its PIN, so that they can put keys in.
@@ -181,6 +183,11 @@ class Pkcs11Store(Pkcs11Backend):
         """Close all sessions."""
         for token in (*self._tokens.values(), self._custodians):
             token.close()
+
+    def _home(self, key: Key) -> Token:
+        homes = holders(self._callers, key.label)
+        alone = key.algorithm.family in _PAIRS and homes
+        return self._opened(homes[0]) if alone else self._custodians
 
     def _opened(self, caller: str) -> Token:
         label = token_label(self._house, caller)
