@@ -9,6 +9,7 @@ from cardwright.bus.topics import outcomes
 from cardwright.card import Operation, Verb
 from cardwright.card import events as e
 from cardwright.proto.outcome.v1 import outcome_pb2
+from cardwright.station.signing import Statement
 from tests.unit.custody_service.custody_kit import (
     ROUTE,
     House,
@@ -62,6 +63,28 @@ async def test_a_card_goes_its_way_step_by_step(house: House) -> None:
     permit = next(row for row in house.log.rows if row.kind == "dispatch_permitted")
     assert house.bus.mail("order")[-1].permit == permit.hash
     assert house.bus.acknowledged() == [f"{card}.{turn}" for turn in range(6)]
+
+
+async def test_inspection_is_told_what_the_piece_should_be(house: House) -> None:
+    card, cplc = new_card(), bytes(range(42))
+    route = (Operation.PRINT, Operation.ENCODE, Operation.INSPECT, Operation.PACK)
+    accepted = e.RequestAccepted("aurora-bank", "r-1", "emv-debit", 1, test_card=True)
+    bodies: list[tuple[str, e.Body]] = [
+        ("dataprep", e.Prepared(1, (*route, Operation.DISPATCH), 2)),
+        ("printing", e.Printed("b-1")),
+        ("encoding", e.Encoded("b-1", cplc=cplc, atc=3)),
+        ("qa", e.Inspected("b-1", passed=False, defects=("DEFECT_CHIP_MUTE",))),
+        ("logistics", e.Destroyed("b-1")),
+    ]
+    await house.say(("request", Statement(f"{card}.0", card, "", accepted)))
+    for turn, (actor, body) in enumerate(bodies, 1):
+        await house.say(answer(actor, card, turn, body))
+    orders = {order.order_id: order for order in house.bus.mail("order")}
+    assert all(order.test_card for order in orders.values())
+    inspect, again = orders[f"{card}.4"], orders[f"{card}.6"]
+    assert (inspect.operation, inspect.cplc, inspect.atc) == (Operation.INSPECT, cplc, 3)
+    # Another blank has another chip.
+    assert (again.operation, again.cplc, again.atc) == (Operation.PRINT, b"", 0)
 
 
 async def test_a_whole_life_fits_in_one_batch(house: House) -> None:
