@@ -143,6 +143,7 @@ def _card_values_item(item: _Numbered) -> CardValuesItem:
         pan=item.pan,
         expiry=item.expiry.yymm,
         service_code=payment.service_code,
+        environment=item.draft.environment,
     )
 
 

@@ -65,6 +65,7 @@ def _item(draft: Draft, account: Account) -> PinItem:
         pvk=draft.label(pin.pvk) if pin.pvk else "",
         pvk_index=pin.pvk_index,
         mailed=draft.mails_pin,
+        environment=draft.environment,
     )
 
 

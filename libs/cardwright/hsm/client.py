@@ -138,6 +138,7 @@ class GrpcSecurityModule:
                     pan=each.pan.reveal(),
                     expiry=each.expiry,
                     service_code=each.service_code,
+                    environment=each.environment,
                 )
                 for each in items
             ]

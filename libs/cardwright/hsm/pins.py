@@ -24,6 +24,7 @@ class PinItem:
         pvk: label of the PIN verification key.
         pvk_index: PIN verification key indicator, one digit.
         mailed: seal a copy for the PIN mailer.
+        environment: what the card is for, "test" or "live": a key of the other kind is refused.
     """
 
     card_id: str
@@ -35,6 +36,7 @@ class PinItem:
     pvk: str = ""
     pvk_index: int = 0
     mailed: bool = True
+    environment: str = ""
 
 
 @dataclass(frozen=True, slots=True)

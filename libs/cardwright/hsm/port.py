@@ -107,12 +107,14 @@ class CardValuesItem:
         pan: its digits.
         expiry: YYMM.
         service_code: the stripe's, three digits.
+        environment: what the card is for, "test" or "live": a key of the other kind is refused.
     """
 
     cvk: str
     pan: SecretText
     expiry: str
     service_code: str
+    environment: str = ""
 
 
 @dataclass(frozen=True, slots=True)

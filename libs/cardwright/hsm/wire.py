@@ -196,6 +196,7 @@ def pin_to(item: PinItem) -> pb.PinItem:
         pvk=item.pvk,
         pvk_index=item.pvk_index,
         mailed=item.mailed,
+        environment=item.environment,
     )
 
 
@@ -211,6 +212,7 @@ def pin_from(said: pb.PinItem) -> PinItem:
         pvk=said.pvk,
         pvk_index=said.pvk_index,
         mailed=said.mailed,
+        environment=said.environment,
     )
 
 

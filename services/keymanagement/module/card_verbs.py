@@ -64,7 +64,7 @@ class CardVerbs(VerbsBase):
 
     def _card_values(self, caller: Caller, item: CardValuesItem) -> CardValues:
         caller.require_key("card_values", item.cvk)
-        key = self._directory.find(item.cvk, Usage.CVK)
+        key = self._directory.find(item.cvk, Usage.CVK, environment=item.environment)
         cipher, pan = self._backend.tdes(key), item.pan.reveal()
         return CardValues(
             SecretText(cvv(cipher, pan, item.expiry, item.service_code)),

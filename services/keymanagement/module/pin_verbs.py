@@ -84,7 +84,7 @@ class PinVerbs(VerbsBase):
         form = _FORMAT_OF_LENGTH.get(len(item.pin_block))
         if form is None:
             raise HsmError("PIN_BLOCK_LENGTH", "An issuer's PIN block has 8 or 16 octets.")
-        cipher = self._pin_key(caller, "prepare_pins", item.pin_key, Work.PROCESS)
+        cipher = self._pin_key(caller, "prepare_pins", item.pin_key, Work.PROCESS, item.environment)
         try:
             return decipher(Leg(form, cipher, item.pan), item.pin_block)
         except PinError as error:
@@ -96,11 +96,11 @@ class PinVerbs(VerbsBase):
                 return SecretText("")
             case "pvv":
                 caller.require_key("prepare_pins", item.pvk)
-                key = self._directory.find(item.pvk, Usage.PVK)
+                key = self._directory.find(item.pvk, Usage.PVK, environment=item.environment)
                 value = pvv.pvv(self._backend.tdes(key), item.pvk_index, item.pan, pin)
             case "ibm3624":
                 caller.require_key("prepare_pins", item.pvk)
-                key = self._directory.find(item.pvk, Usage.IBM_PIN)
+                key = self._directory.find(item.pvk, Usage.IBM_PIN, environment=item.environment)
                 value = ibm3624.offset(self._backend.tdes(key), ibm3624.Scheme(), item.pan, pin)
             case _:
                 raise HsmError(
@@ -123,9 +123,12 @@ class PinVerbs(VerbsBase):
             raise HsmError("PIN_FORMAT", "PIN blocks have formats 0 to 4.") from None
         return Leg(form, self._pin_key(caller, "translate_pins", name, work), pan)
 
-    def _pin_key(self, caller: Caller, verb: str, name: str, work: Work) -> BlockCipher:
+    def _pin_key(
+        self, caller: Caller, verb: str, name: str, work: Work, environment: str = ""
+    ) -> BlockCipher:
         caller.require_key(verb, name)
-        return self._backend.cipher(self._directory.find(name, Usage.PIN_ENCRYPTION, work))
+        key = self._directory.find(name, Usage.PIN_ENCRYPTION, work, environment=environment)
+        return self._backend.cipher(key)
 
 
 def _veiled(error: PinError) -> HsmError:

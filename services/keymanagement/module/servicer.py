@@ -92,7 +92,9 @@ class Servicer(SecurityModuleServiceServicer):
     ) -> pb.CardValuesResponse:
         def answer(verbs: Verbs, caller: Caller) -> pb.CardValuesResponse:
             items = [
-                CardValuesItem(each.cvk, SecretText(each.pan), each.expiry, each.service_code)
+                CardValuesItem(
+                    each.cvk, SecretText(each.pan), each.expiry, each.service_code, each.environment
+                )
                 for each in request.items
             ]
             return pb.CardValuesResponse(

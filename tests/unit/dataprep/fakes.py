@@ -113,6 +113,7 @@ class FakeModule:
         self.refused = refused or {}  # of the card with this expiry
         self.calls: list[str] = []
         self.cvks: set[str] = set()
+        self.environments: set[str] = set()
 
     async def digest(self, key_label: str, values: Sequence[SecretBytes]) -> list[bytes]:
         self.calls.append(key_label)
@@ -121,6 +122,7 @@ class FakeModule:
     async def card_values(self, items: Sequence[CardValuesItem]) -> list[CardValues | HsmError]:
         self.calls.append("card_values")
         self.cvks.update(item.cvk for item in items)
+        self.environments.update(item.environment for item in items)
         if self.fault is not None:
             raise self.fault
         return [self.refused.get(item.expiry) or self._values(item) for item in items]

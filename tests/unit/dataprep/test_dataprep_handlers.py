@@ -12,6 +12,7 @@ from cardwright.issuer.seal import open_issued_values
 from cardwright.proto.request.v1.request_pb2 import SensitiveData
 from cardwright.proto.vault.v1.sections_pb2 import InspectionSection, KeysSection, StripeSection
 from cardwright.station.ports import Answer, Transaction, WorkOrder
+from services.dataprep.catalogue import Catalogue
 from services.dataprep.handlers import PrepareDesk
 from tests.unit.dataprep.fakes import (
     BADGE,
@@ -35,11 +36,13 @@ TX = cast("Transaction", object())
 class House:
     """A desk with everything around it."""
 
-    def __init__(self, module: FakeModule | None = None, start: int = 0) -> None:
+    def __init__(
+        self, module: FakeModule | None = None, start: int = 0, known: Catalogue | None = None
+    ) -> None:
         self.vault, self.registry = MemoryVault(), MemoryRegistry(start)
         self.module = module or FakeModule()
         hsm = cast("SecurityModule", self.module)
-        self.desk = PrepareDesk(catalogue(), self.vault, hsm, self.registry, lambda: TODAY)
+        self.desk = PrepareDesk(known or catalogue(), self.vault, hsm, self.registry, lambda: TODAY)
 
     def ask(self, request: SensitiveData, **changes: Any) -> WorkOrder:
         asked = order(request, **changes)
@@ -73,6 +76,29 @@ async def test_a_debit_card_is_prepared() -> None:
     stripe = StripeSection.FromString(house.vault.sections["stripe"][card])
     assert stripe.track2.startswith(";9999990000000006=2812201")
     assert house.module.cvks == {"aurora-bank/CVK#1"}
+
+
+@pytest.mark.parametrize(("test_card", "kind"), [(False, "live"), (True, "test")])
+async def test_a_test_card_of_a_live_issuer_is_made_with_its_test_keys(
+    test_card: bool, kind: str
+) -> None:
+    def masters(environment: str) -> dict[str, str]:
+        return {name: f"aurora-bank/{environment}/{name}#1" for name in ("CVK", "IMK-AC")}
+
+    known = catalogue()
+    bank = known.issuers["aurora-bank"].model_copy(
+        update={"environment": "live", "masters": masters("live"), "test_masters": masters("test")}
+    )
+    issuers = {**known.issuers, bank.name: bank}
+    house = House(known=replace(known, issuers=issuers))
+    request = sensitive("request-1", **GIVEN)
+    asked = replace(house.ask(request), test_card=test_card)
+    await house.handle(asked)
+    assert (house.module.cvks, house.module.environments) == ({masters(kind)["CVK"]}, {kind})
+    keys = KeysSection.FromString(house.vault.sections["keys"][asked.card_id])
+    assert keys.environment == kind
+    inspection = InspectionSection.FromString(house.vault.sections["inspection"][asked.card_id])
+    assert inspection.imk_ac == masters(kind)["IMK-AC"]
 
 
 async def test_a_badge_has_neither_stripe_nor_account() -> None:

@@ -112,6 +112,9 @@ def test_an_issuers_pin_is_taken_over(kit: Kit, pin: str) -> None:
         ({"pin_block": bytes(8), "pin_key": PVK}, "KEY_USAGE"),
         ({"pin_block": bytes(8), "pin_key": f"{ISSUER}/CVK"}, "HSM_DENIED"),
         ({"pin_block": bytes(16), "pin_key": PEK}, "PIN_KEY"),
+        ({"method": "pvv", "pvk": PVK, "environment": "live"}, "KEY_ENVIRONMENT"),
+        ({"method": "ibm3624", "pvk": IBM, "environment": "live"}, "KEY_ENVIRONMENT"),
+        ({"pin_block": bytes(8), "pin_key": PEK, "environment": "live"}, "KEY_ENVIRONMENT"),
     ],
 )
 def test_what_no_pin_can_be_made_of_is_told_by_code(

@@ -100,6 +100,10 @@ def test_card_values_are_the_standards(kit: Kit) -> None:
         (CardValuesItem(f"{ISSUER}/CVK", SecretText("12"), "3012", "201"), "CVV_INPUT"),
         (CardValuesItem("nobody/CVK", SecretText(PAN), "3012", "201"), "KEY_UNKNOWN"),
         (CardValuesItem(f"{ISSUER}/IMK-AC", SecretText(PAN), "3012", "201"), "HSM_DENIED"),
+        (
+            CardValuesItem(f"{ISSUER}/CVK", SecretText(PAN), "3012", "201", "live"),
+            "KEY_ENVIRONMENT",
+        ),
     ],
 )
 def test_what_no_card_values_can_be_computed_of_stops_no_other(

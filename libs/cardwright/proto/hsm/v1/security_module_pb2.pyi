@@ -106,16 +106,18 @@ class CardValuesRequest(_message.Message):
     def __init__(self, items: _Optional[_Iterable[_Union[CardValuesItem, _Mapping]]] = ...) -> None: ...
 
 class CardValuesItem(_message.Message):
-    __slots__ = ("cvk", "pan", "expiry", "service_code")
+    __slots__ = ("cvk", "pan", "expiry", "service_code", "environment")
     CVK_FIELD_NUMBER: _ClassVar[int]
     PAN_FIELD_NUMBER: _ClassVar[int]
     EXPIRY_FIELD_NUMBER: _ClassVar[int]
     SERVICE_CODE_FIELD_NUMBER: _ClassVar[int]
+    ENVIRONMENT_FIELD_NUMBER: _ClassVar[int]
     cvk: str
     pan: str
     expiry: str
     service_code: str
-    def __init__(self, cvk: _Optional[str] = ..., pan: _Optional[str] = ..., expiry: _Optional[str] = ..., service_code: _Optional[str] = ...) -> None: ...
+    environment: str
+    def __init__(self, cvk: _Optional[str] = ..., pan: _Optional[str] = ..., expiry: _Optional[str] = ..., service_code: _Optional[str] = ..., environment: _Optional[str] = ...) -> None: ...
 
 class CardValuesResponse(_message.Message):
     __slots__ = ("results",)
@@ -346,7 +348,7 @@ class PreparePinsRequest(_message.Message):
     def __init__(self, items: _Optional[_Iterable[_Union[PinItem, _Mapping]]] = ...) -> None: ...
 
 class PinItem(_message.Message):
-    __slots__ = ("card_id", "pan", "length", "pin_block", "pin_key", "method", "pvk", "pvk_index", "mailed")
+    __slots__ = ("card_id", "pan", "length", "pin_block", "pin_key", "method", "pvk", "pvk_index", "mailed", "environment")
     CARD_ID_FIELD_NUMBER: _ClassVar[int]
     PAN_FIELD_NUMBER: _ClassVar[int]
     LENGTH_FIELD_NUMBER: _ClassVar[int]
@@ -356,6 +358,7 @@ class PinItem(_message.Message):
     PVK_FIELD_NUMBER: _ClassVar[int]
     PVK_INDEX_FIELD_NUMBER: _ClassVar[int]
     MAILED_FIELD_NUMBER: _ClassVar[int]
+    ENVIRONMENT_FIELD_NUMBER: _ClassVar[int]
     card_id: str
     pan: str
     length: int
@@ -365,7 +368,8 @@ class PinItem(_message.Message):
     pvk: str
     pvk_index: int
     mailed: bool
-    def __init__(self, card_id: _Optional[str] = ..., pan: _Optional[str] = ..., length: _Optional[int] = ..., pin_block: _Optional[bytes] = ..., pin_key: _Optional[str] = ..., method: _Optional[str] = ..., pvk: _Optional[str] = ..., pvk_index: _Optional[int] = ..., mailed: _Optional[bool] = ...) -> None: ...
+    environment: str
+    def __init__(self, card_id: _Optional[str] = ..., pan: _Optional[str] = ..., length: _Optional[int] = ..., pin_block: _Optional[bytes] = ..., pin_key: _Optional[str] = ..., method: _Optional[str] = ..., pvk: _Optional[str] = ..., pvk_index: _Optional[int] = ..., mailed: _Optional[bool] = ..., environment: _Optional[str] = ...) -> None: ...
 
 class PreparePinsResponse(_message.Message):
     __slots__ = ("results",)
