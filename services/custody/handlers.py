@@ -15,10 +15,10 @@ from cardwright.eventlog.codec import CodecError, ReceivedFact, decode_fact_mess
 from cardwright.eventlog.log import EventLog
 from cardwright.station.deadletters import DeadLetters, Unreadable
 from cardwright.station.measures import Measures
+from cardwright.station.signers import Signers
 from cardwright.station.signing import FactSigner, Statement
 from cardwright.telemetry import CardTracer
 from services.custody.adapters.publisher import Publisher
-from services.custody.adapters.signers import Signers
 from services.custody.domain.book import Book, retell
 from services.custody.domain.control import Control, Handout
 from services.custody.domain.plan import Plan, Sealed, plan, seal

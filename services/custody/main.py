@@ -17,9 +17,9 @@ from cardwright.station.runtime import (
     renew_section_keys,
     run_service,
 )
+from cardwright.station.signers import Signers
 from cardwright.station.signing import FactSigner
 from services.custody.adapters.publisher import Publisher
-from services.custody.adapters.signers import Signers
 from services.custody.domain.control import Control
 from services.custody.handlers import Custodian
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Coroutine
 
 from cardwright.card import Operation
 from cardwright.driver import parse_addresses
+from cardwright.station.beside import beside
 from cardwright.station.runtime import Parts, StationSpec, run_station
 from services.logistics.adapters.boxes import BoxStore
 from services.logistics.adapters.labels import LabelPrinter
@@ -36,7 +36,7 @@ async def wire(parts: Parts, stack: contextlib.AsyncExitStack) -> StationSpec:
         stack.push_async_callback(shredder.close)
     changed = asyncio.Event()
     labels = LabelPrinter(parts.pool, parts.settings.state / "output" / "labels", changed)
-    await stack.enter_async_context(_beside(labels.run()))
+    await stack.enter_async_context(beside(labels.run()))
     return StationSpec(
         desks={
             Operation.PACK: PackDesk(boxes, changed),
@@ -44,17 +44,6 @@ async def wire(parts: Parts, stack: contextlib.AsyncExitStack) -> StationSpec:
         },
         benches={Operation.DESTROY: DestroyBench(shredders)},
     )
-
-
-@contextlib.asynccontextmanager
-async def _beside(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
-    """Do ``work`` beside the station until that ends; a bug in it ends the station."""
-    async with asyncio.TaskGroup() as tasks:
-        task = tasks.create_task(work)
-        try:
-            yield
-        finally:
-            task.cancel()
 
 
 def main() -> None:

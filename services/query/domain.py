@@ -16,7 +16,7 @@ from cardwright.card import Body, Card, apply, kind_of
 from cardwright.eventlog.codec import LoggedEvent
 from cardwright.proto.query.v1 import query_pb2 as pb
 
-__all__ = ["Applied", "Arrival", "Complete", "Head", "Taken", "card_message", "entry_message"]
+__all__ = ["Applied", "Arrival", "Head", "Taken", "card_message", "entry_message"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,25 +95,6 @@ class Head:
                 head = head.after(event)
                 taken.applied.append(Applied(arrival, head))
         return Taken(head, taken.applied, taken.held, taken.strangers)
-
-
-@dataclass(slots=True)
-class Complete:
-    """The last position of the log up to which every event is applied.
-
-    Positions are dense, but partitions are read side by side: a watcher is only told of what is
-    complete, in the order of the log, so a token never passes over an event still to come.
-    """
-
-    position: int = 0
-    _ahead: set[int] = field(default_factory=set)
-
-    def add(self, positions: Iterable[int]) -> None:
-        """Take note of applied positions."""
-        self._ahead.update(position for position in positions if position > self.position)
-        while self.position + 1 in self._ahead:
-            self.position += 1
-            self._ahead.discard(self.position)
 
 
 def card_message(head: Head) -> pb.Card:

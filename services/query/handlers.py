@@ -12,7 +12,8 @@ from typing import Final, Protocol
 from cardwright.bus import Inbound
 from cardwright.card import Card
 from cardwright.eventlog.codec import CodecError, decode_event
-from services.query.domain import Applied, Arrival, Complete, Head, Taken
+from cardwright.eventlog.complete import Complete
+from services.query.domain import Applied, Arrival, Head, Taken
 
 __all__ = ["Change", "Projector", "State", "Tables"]
 

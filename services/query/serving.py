@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
+from cardwright.bus.feed import Feed
 from cardwright.bus.topics import EVENTS
 from cardwright.station.faults import until_it_passes
 from services.query.adapters.control import Control
-from services.query.adapters.feed import Feed
 from services.query.adapters.store import Store
 from services.query.handlers import Projector
 

@@ -11,9 +11,10 @@ import asyncpg
 
 from cardwright.card import Card
 from cardwright.eventlog.codec import decode_event
+from cardwright.eventlog.complete import Complete
 from cardwright.proto.query.v1 import query_pb2 as pb
 from cardwright.station.pools import open_pool
-from services.query.domain import Arrival, Complete, Head, card_message
+from services.query.domain import Arrival, Head, card_message
 from services.query.handlers import Change, State
 
 __all__ = ["Filters", "Store", "WatchRow", "open_store"]

@@ -25,10 +25,10 @@ from cardwright.station.deadletters import DeadLetters, Unreadable
 from cardwright.station.measures import Measures
 from cardwright.station.messages import sort_mail
 from cardwright.station.ports import WorkOrder
+from cardwright.station.signers import Signers
 from cardwright.station.signing import FactSigner, Statement
 from cardwright.telemetry import CardTracer
 from services.custody.adapters.publisher import Publisher
-from services.custody.adapters.signers import Signers
 from services.custody.domain.control import Control
 from services.custody.handlers import Custodian
 

@@ -4,8 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cardwright.card import Card
+from cardwright.eventlog.complete import Complete
 from cardwright.proto.query.v1 import query_pb2 as pb
-from services.query.domain import Arrival, Complete, Head, card_message, entry_message
+from services.query.domain import Arrival, Head, card_message, entry_message
 from tests.unit.audit.signed_logs import (
     LogMaker,
     card_id,

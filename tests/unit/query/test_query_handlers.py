@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from cardwright.bus import Inbound
 from cardwright.card import Card
+from cardwright.eventlog.complete import Complete
 from cardwright.eventlog.log import LogRow
-from services.query.domain import Applied, Arrival, Complete, Head
+from services.query.domain import Applied, Arrival, Head
 from services.query.handlers import Change, Projector, State
 from tests.unit.audit.signed_logs import shop_floor
 

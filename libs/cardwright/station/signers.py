@@ -1,4 +1,4 @@
-"""Whose signatures custody takes: the signers' keys in the security module, as they are now."""
+"""Whose signatures are taken: the signers' keys in the security module, as they are now."""
 
 from __future__ import annotations
 

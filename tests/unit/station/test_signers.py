@@ -8,8 +8,8 @@ from nacl.signing import SigningKey
 from cardwright.custody.merkle import leaf_hash
 from cardwright.custody.statement import SignatureError, SignatureVerifier, batch_payload
 from cardwright.hsm.port import PublicKey, SecurityModule
-from services.custody.adapters import signers as under_test
-from services.custody.adapters.signers import Signers
+from cardwright.station import signers as under_test
+from cardwright.station.signers import Signers
 
 KEY = SigningKey(bytes(32))
 LEAF = leaf_hash(b"a fact")

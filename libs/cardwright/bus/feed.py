@@ -1,6 +1,6 @@
-"""Reading the topic ``events`` from given offsets: partitions are assigned by hand, no group.
+"""Reading a topic from given offsets: partitions are assigned by hand, no group.
 
-The projection keeps its own offsets, in the transaction of what it read. So a rebuild is the same
+A projection keeps its own offsets, in the transaction of what it read. So a rebuild is the same
 reader from the beginning, and no group membership outlives a killed process.
 """
 
@@ -14,7 +14,7 @@ from typing import Final, Self
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import UnknownTopicOrPartitionError
 
-from cardwright.bus import Inbound
+from cardwright.bus.message import Inbound
 from cardwright.bus.pacing import pace_empty_fetches
 
 __all__ = ["Feed"]
