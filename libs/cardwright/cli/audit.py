@@ -1,4 +1,4 @@
-"""audit verify, stock, export, rebuild, republish."""
+"""audit verify, stock, erasures, export, rebuild, republish."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ from typing import Annotated, Any
 import asyncpg
 import typer
 
+from cardwright.audit.erasures import ErasureFinding, ErasureReport, reconcile
 from cardwright.audit.export import Export, export
 from cardwright.audit.findings import Report
 from cardwright.audit.rebuild import await_rebuild, request_rebuild
 from cardwright.audit.sources import audit
-from cardwright.audit.stock import StockCount, StockReport
+from cardwright.audit.stock import StockCount, StockFinding, StockReport
 from cardwright.cli.context import AsJson, State, bootstrap_of, console, layout_of, run, show, table
 from cardwright.eventlog.codec import decode_event
 from cardwright.line.auditor import Evidence, evidence_of
 from cardwright.line.databases import database_of, role_of
+from cardwright.line.erasures import kept_reports, sections_left
 
 app = typer.Typer(no_args_is_help=True, help="Check custody, as an outsider would.")
 
@@ -48,10 +50,15 @@ def stock(state: State, *, as_json: AsJson = False) -> None:
     """Reconcile the blanks: received, loaded, used, dispatched, destroyed."""
     report = run(_stock(state))
     show(asdict(report), as_json=as_json, text=_stock_table(report))
-    for finding in report.findings:
-        console.print(f"{finding.code}: {finding.subject}: {finding.detail}")
-    if report.findings:
-        raise typer.Exit(1)
+    _tell(report.findings, as_json=as_json)
+
+
+@app.command()
+def erasures(state: State, *, as_json: AsJson = False) -> None:
+    """Set the erasures of the log against the reports that are kept and what the vault holds."""
+    report = run(_erasures(state))
+    show(asdict(report), as_json=as_json, text=_erasure_table(report))
+    _tell(report.findings, as_json=as_json)
 
 
 @app.command("export")
@@ -82,6 +89,14 @@ def republish(
     """Have custody publish the log again, for a topic `events` that lost messages."""
     run(_republish(state, after))
     console.print(f"custody publishes again what stands after position {after}")
+
+
+def _tell(findings: Sequence[StockFinding | ErasureFinding], *, as_json: bool) -> None:
+    """Name what does not add up, if anything does not, and end so."""
+    for finding in () if as_json else findings:
+        console.print(f"{finding.code}: {finding.subject}: {finding.detail}")
+    if findings:
+        raise typer.Exit(1)
 
 
 def verdict_of(report: Report) -> str:
@@ -117,6 +132,21 @@ async def _stock(state: Path) -> StockReport:
     async for row in (await _evidence(state)).log.rows():
         count.take(decode_event(row.body))
     return count.report()
+
+
+async def _erasures(state: Path) -> ErasureReport:
+    layout = layout_of(state)
+    events = [decode_event(row.body) async for row in (await _evidence(state)).log.rows()]
+    return reconcile(events, await kept_reports(layout), await sections_left(layout))
+
+
+def _erasure_table(report: ErasureReport) -> Any:
+    columns = ("card", "UTC", "cause", "sections", "report")
+    rows: list[Sequence[Any]] = [
+        (c.card_id, f"{c.at:%F %T}", c.cause, ", ".join(c.sections) or "none left", c.report[:12])
+        for c in report.cards
+    ]
+    return table(f"Erased cards; {report.reports} reports", columns, rows)
 
 
 def _stock_table(report: StockReport) -> Any:

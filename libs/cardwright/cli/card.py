@@ -1,4 +1,4 @@
-"""card show, watch, custody; hold, release, revoke, remake."""
+"""card show, watch, custody; hold, release, revoke, remake, erase."""
 
 from __future__ import annotations
 
@@ -87,6 +87,12 @@ def revoke(card_id: CardId, state: State, reason: Reason = "operator") -> None:
 def remake(card_id: CardId, state: State, reason: Reason = "operator") -> None:
     """Destroy a quarantined card's blank and make another."""
     run(_command(state, card_id, Verb.REMAKE, reason))
+
+
+@app.command()
+def erase(card_id: CardId, state: State, reason: Reason = "request") -> None:
+    """Destroy what the vault holds of a card at its end; its custody record stays."""
+    run(_command(state, card_id, Verb.ERASE, reason))
 
 
 async def _fetch(state: Path, card_id: str) -> tuple[pb.Card, pb.GetCustodyResponse]:

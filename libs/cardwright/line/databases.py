@@ -25,8 +25,7 @@ _STATIONS = (
     "pinmailer",
     "retention",
 )
-_WITH_DATABASE = tuple(dict.fromkeys((*SERVICES, *_STATIONS)))
-_DATABASES = {service: f"cardwright_{service}" for service in _WITH_DATABASE} | {
+_DATABASES = {service: f"cardwright_{service}" for service in SERVICES} | {
     "custody": "cardwright_log",
     "vault": "cardwright_vault",
     "datakeys": "cardwright_datakeys",
@@ -73,7 +72,7 @@ async def migrate_all(dsn: Callable[[str], str], password: Callable[[str], str])
 
 
 async def _roles(admin: asyncpg.Connection[asyncpg.Record], password: Callable[[str], str]) -> None:
-    for role in (_OWNER, _AUDITOR, *map(role_of, _WITH_DATABASE)):
+    for role in (_OWNER, _AUDITOR, *map(role_of, SERVICES)):
         known = await admin.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role)
         if not known:
             login = "NOLOGIN" if role == _OWNER else f"LOGIN PASSWORD '{password(role)}'"

@@ -24,6 +24,7 @@ SERVICES = (
     "qa",
     "logistics",
     "pinmailer",
+    "retention",
     "query",
 )
 _PORTS = (

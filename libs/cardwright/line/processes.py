@@ -17,7 +17,7 @@ __all__ = ["LineOptions", "LineProcesses", "make_folders"]
 
 _WITH_TOKEN = frozenset(SERVICES) - {"query"}
 _WITH_VAULT = frozenset(
-    {"request", "dataprep", "keymanagement", "printing", "encoding", "qa", "pinmailer"}
+    {"request", "dataprep", "keymanagement", "printing", "encoding", "qa", "pinmailer", "retention"}
 )
 _DEVICES_OF = {
     "printing": ("printer-1", "printer-2"),

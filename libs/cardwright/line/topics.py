@@ -32,7 +32,7 @@ def topics_of(issuers: Iterable[str], site: str, partitions: int) -> list[TopicS
         TopicSpec(EVENTS, partitions, FOREVER_MS),
         TopicSpec(DEAD_LETTERS, 1, 30 * _DAY),
     ]
-    for station in sorted({*STATION_OF.values(), "request"}):
+    for station in sorted({*STATION_OF.values(), "request", "retention"}):
         specs.append(TopicSpec(orders(station, site), partitions, 7 * _DAY))
         specs.append(TopicSpec(orders(station, site, express=True), 1, 7 * _DAY))
     for issuer in issuers:

@@ -64,6 +64,14 @@ class Outbox:
             for fact, trace, message in zip(facts, traceparents, signed, strict=True)
         ]
 
+    async def sign_unasked(self, statements: Sequence[Statement]) -> list[Entry]:
+        """Sign facts that answer no order; the id of each begins with its stream and a dot."""
+        signed = await self._signer.sign(statements)
+        return [
+            Entry(statement.fact_id, express=False, traceparent="", fact=fact)
+            for statement, fact in zip(statements, signed, strict=True)
+        ]
+
     async def send(self, entries: Sequence[Entry]) -> None:
         """Put the facts on the bus. A failure is no loss: what is filed is sent again."""
         await self._producer.send(

@@ -74,6 +74,8 @@ class LogMaker:
             order_id, actor = "", "request"
         elif isinstance(body, e.Command):
             order_id, actor = "", "operator"
+        elif isinstance(body, e.Erased):
+            order_id, actor = "", "retention"
         elif isinstance(body, e.DispatchPermitted | e.Parked):
             order_id, actor = "", "custody"
         elif isinstance(body, e.LotReceived | e.LotIssued):

@@ -88,7 +88,7 @@ def test_parameters_are_declared_and_stations_are_the_code_s() -> None:
             channel.get("parameters", {})
         )
     stations = DOCUMENT["components"]["parameters"]["station"]["enum"]
-    assert set(stations) == {*STATION_OF.values(), "request"}
+    assert set(stations) == {*STATION_OF.values(), "request", "retention"}
 
 
 def test_every_reference_leads_somewhere() -> None:

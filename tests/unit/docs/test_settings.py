@@ -17,6 +17,7 @@ from services.logistics.adapters.settings import LogisticsSettings
 from services.pinmailer.adapters.settings import PinMailerSettings
 from services.printing.adapters.settings import PrintingSettings
 from services.qa.adapters.settings import InspectionSettings
+from services.retention.adapters.settings import RetentionSettings
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGE = (ROOT / "docs" / "settings.md").read_text()
@@ -28,6 +29,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "qa": InspectionSettings,
     "logistics": LogisticsSettings,
     "pinmailer": PinMailerSettings,
+    "retention": RetentionSettings,
 }
 _NAME = re.compile(r"CARDWRIGHT_[A-Z0-9]+(?:_[A-Z0-9]+)*")
 # Told in words, since the value depends on the machine or on another setting.

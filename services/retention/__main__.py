@@ -1,0 +1,3 @@
+from services.retention.main import main
+
+main()
