@@ -24,8 +24,8 @@ from cardwright.station.faults import is_passing
 from cardwright.station.ports import DeviceUnavailableError, NotBegun, WorkOrder
 from cardwright.terminal import CaPublicKey
 from services.qa.adapters.barcode import read_barcodes
-from services.qa.adapters.till import IssuerRefusedError, Till
-from services.qa.domain import Expected, Found, Piece, defects, read, scripts
+from services.qa.adapters.till import IssuerRefusedError, Paid, Till
+from services.qa.domain import Expected, Found, Piece, Readings, defects, read, scripts
 
 __all__ = ["Inspector"]
 
@@ -98,24 +98,38 @@ class Inspector:
     async def _judge(
         self, link: DeviceConnection, order: WorkOrder, expected: Expected, found: Found
     ) -> Body:
-        piece, transaction = _piece(order), ""
+        piece = _piece(order)
         readings = read(expected, piece, found.chip or ())
-        verdict = defects(expected, found, piece, self._ca_keys)
-        atc = readings.payment.atc if readings.payment else None
-        if order.test_card and readings.payment and not verdict:
+        payment = readings.payment
+        end = Paid(
+            transaction="",
+            defects=defects(expected, found, piece, self._ca_keys),
+            atc=(payment.atc if payment else None) or 0,
+        )
+        if order.test_card and payment and not end.defects:
             try:
-                paid = await self._till.pay(link, order.job_id, expected, readings)
+                end = await self._pay(link, order, expected, readings)
             except IssuerRefusedError as refused:
                 return self._undecided(refused.code, str(refused), Disposition.REFUSED)
-            except HsmError as error:
-                if not is_passing(error):
-                    raise
-                raise DeviceUnavailableError(error.code, "nobody answers for the issuer") from None
-            transaction, verdict, atc = paid.transaction, paid.defects, paid.atc
-        tray = _REJECT if verdict else _OUTPUT
-        note = _note(atc or 0, transaction)
-        await link.ask("MOVE", card=order.job_id, to=tray, note=note)
-        return Inspected(found.blank, not verdict, verdict, self.name, atc or 0, transaction)
+        tray, passed = (_REJECT, False) if end.defects else (_OUTPUT, True)
+        await link.ask("MOVE", card=order.job_id, to=tray, note=_note(end))
+        return Inspected(found.blank, passed, end.defects, self.name, end.atc, end.transaction)
+
+    async def _pay(
+        self, link: DeviceConnection, order: WorkOrder, expected: Expected, readings: Readings
+    ) -> Paid:
+        """Let a test card pay.
+
+        Raises:
+            IssuerRefusedError: its issuer's keys can't be used.
+            DeviceUnavailableError: the security module is away.
+        """
+        try:
+            return await self._till.pay(link, order.job_id, expected, readings)
+        except HsmError as error:
+            if not is_passing(error):
+                raise
+            raise DeviceUnavailableError(error.code, "nobody answers for the issuer") from None
 
     async def _absent(
         self,
@@ -161,9 +175,9 @@ def _piece(order: WorkOrder) -> Piece:
     return Piece(order.blank_serial, order.cplc, order.atc, order.test_card)
 
 
-def _note(atc: int, transaction: str) -> str:
+def _note(end: Paid) -> str:
     """Return what the machine shall remember of a verdict, should the fact of it be lost."""
-    return f"atc={atc} transaction={transaction}"
+    return f"atc={end.atc} transaction={end.transaction}"
 
 
 def _noted(note: str) -> tuple[int, str]:
