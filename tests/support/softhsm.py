@@ -17,6 +17,7 @@ import pytest
 from cardwright.hsm.port import HsmError
 from cardwright.secret import SecretBytes, SecretText
 from services.keymanagement.module.keys import Key
+from services.keymanagement.module.pkcs11.backend import Pkcs11Backend
 from services.keymanagement.module.pkcs11.cryptoki import Cryptoki, load, softhsm_library
 from services.keymanagement.module.pkcs11.folder import LIBRARY
 from services.keymanagement.module.pkcs11.holders import CUSTODIANS, token_label
@@ -59,11 +60,14 @@ def library() -> Cryptoki:
     return load(softhsm_library())
 
 
-def create_keys(folder: Path, issuers: Sequence[str], sites: Sequence[str]) -> None:
+def create_keys(
+    folder: Path, issuers: Sequence[str], sites: Sequence[str], catalogue: Path | None = None
+) -> None:
     """Make a folder of keys whose tokens are among this process's, in a house of their own."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(LIBRARY, library().path)
-        create(folder, issuers, sites, backend=PKCS11, house=secrets.token_hex(4))
+        house = secrets.token_hex(4)
+        create(folder, issuers, sites, backend=PKCS11, house=house, catalogue=catalogue)
 
 
 class House:
@@ -86,6 +90,10 @@ class House:
     def opened(self) -> Pkcs11Store:
         """Open it for custodians."""
         return Pkcs11Store(library(), self.name, self.passphrase, self.callers)
+
+    def backend(self, caller: str) -> Pkcs11Backend:
+        """Open a caller's token."""
+        return self.tokens.of(caller, self.logins[caller])
 
     def put(self, keys: Mapping[Key, SecretBytes]) -> None:
         """Bring keys in."""

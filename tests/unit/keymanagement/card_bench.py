@@ -33,7 +33,7 @@ from cardwright.iso.pan import Pan
 from cardwright.iso.tracks import Expiry, ServiceCode
 from cardwright.issuerhost.messages import AuthorizationRequest, AuthorizationResponse
 from cardwright.proto.vault.v1 import sections_pb2 as pb
-from cardwright.secret import SecretText
+from cardwright.secret import SecretBytes, SecretText
 from cardwright.terminal import (
     Capability,
     Card,
@@ -46,14 +46,22 @@ from cardwright.terminal import (
 from cardwright.terminal import Profile as Terminal
 from cardwright.vault.sealing import Sealer
 from cardwright.vault.vault import newest_keys
+from services.keymanagement.module.backend import Backend
 from services.keymanagement.module.base import Stores
 from services.keymanagement.module.certificates.store import CAPK_FILE, CertificateStore
-from services.keymanagement.module.keystore import KEYSTORE_FILE, load_keystore
+from services.keymanagement.module.opening import open_store, open_tokens
 from services.keymanagement.module.pool.marks import Marks, load_marks
 from services.keymanagement.module.pool.pairs import PairPool, seal_pairs
 from services.keymanagement.module.pool.store import PairStore
-from services.keymanagement.module.provision import PASSPHRASE_FILE, create
-from tests.unit.keymanagement.module_kit import ISSUER, caller, verbs_over
+from services.keymanagement.module.provision import (
+    PASSPHRASE_FILE,
+    PKCS11,
+    SOFTWARE,
+    create,
+)
+from services.keymanagement.module.sections import Sections
+from tests.support.softhsm import create_keys
+from tests.unit.keymanagement.module_kit import ISSUER, caller, directory_of, verbs_of_tokens
 
 PAN = "999999000000000" + luhn.check_digit("999999000000000")
 CATALOGUE = Path(__file__).parents[3] / "catalogue"
@@ -84,22 +92,42 @@ def profile_document() -> dict[str, Any]:
 
 
 class CardBench:
-    """A module over a folder that the set-up made, and its pool with a few pairs in it."""
+    """A module over a folder that the set-up made, and its pool with a few pairs in it.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: where to make it.
+        backend: what holds the keys.
+    """
+
+    def __init__(self, folder: Path, backend: str = SOFTWARE) -> None:
         self.folder = folder
-        create(folder, [ISSUER], ["site-1"], catalogue=CATALOGUE)
+        make = create_keys if backend == PKCS11 else create
+        make(folder, [ISSUER], ["site-1"], catalogue=CATALOGUE)
         passphrase = SecretText((folder / PASSPHRASE_FILE).read_text().strip())
-        self.keys = load_keystore(folder / KEYSTORE_FILE, passphrase)
+        store = open_store(folder, passphrase)
+        held = list(store.keys())
+        self.keys = {key: store.value(key) for key in held if key.usage.exportable}
         self.pairs = PairStore(":memory:")
         self.day = dt.date(2026, 11, 28)
         stores = Stores(
             CertificateStore(folder, lambda: self.day),
             PairPool(self.pairs, [*load_marks(folder), Marks(1024, 3, 1, 2)]),
         )
-        self.verbs = verbs_over(self.keys, stores)
+        tokens = open_tokens(folder, passphrase)
+
+        def backend_of(name: str) -> Backend:
+            login = (folder / "tokens" / f"{name}.token").read_text()
+            return tokens.of(name, SecretText(login))
+
+        self._backend_of = backend_of
+        self.verbs = verbs_of_tokens(backend_of, stores)
         public = self.verbs.public_keys(caller("dataprep"), "section/")
         self.sealer = Sealer(newest_keys(public))
+
+    def opened(self, section: str, role: str, sealed: bytes) -> SecretBytes:
+        """Open a section of the card named card that a role's token has the key of."""
+        backend = self._backend_of(caller(role).name)
+        return Sections(backend, directory_of(backend)).open(section, "card", sealed)
 
     def fill(self, count: int = PAIRS, bits: int = 1152) -> None:
         self.pairs.add(seal_pairs(self.sealer, [generate_rsa(bits, 3) for _ in range(count)]))

@@ -60,19 +60,24 @@ def verbs_over(keys: Mapping[Key, SecretBytes], stores: Stores | None = None) ->
 class _VerbsOfTokens:
     """Asks the verbs over the token of whoever calls, as the server does."""
 
-    def __init__(self, house: House) -> None:
-        self._house = house
-        self._stores = no_stores()
+    def __init__(self, backend_of: Callable[[str], Backend], stores: Stores) -> None:
+        self._backend_of = backend_of
+        self._stores = stores
         self._of: dict[str, Verbs] = {}
 
     def __getattr__(self, verb: str) -> Callable[..., Any]:
         def call(caller: Caller, *arguments: Any, **options: Any) -> Any:
             if caller.name not in self._of:
-                backend = self._house.tokens.of(caller.name, self._house.logins[caller.name])
+                backend = self._backend_of(caller.name)
                 self._of[caller.name] = Verbs(backend, directory_of(backend), self._stores)
             return getattr(self._of[caller.name], verb)(caller, *arguments, **options)
 
         return call
+
+
+def verbs_of_tokens(backend_of: Callable[[str], Backend], stores: Stores | None = None) -> Verbs:
+    """Verbs that ask those over each caller's own token; ``backend_of`` opens it by its name."""
+    return cast(Verbs, _VerbsOfTokens(backend_of, stores or no_stores()))
 
 
 class Kit:
@@ -88,7 +93,7 @@ class Kit:
             self.verbs = verbs_over(self.keys)
         else:
             house.put(self.keys)
-            self.verbs = cast(Verbs, _VerbsOfTokens(house))
+            self.verbs = verbs_of_tokens(house.backend)
         public = self.verbs.public_keys(caller("dataprep"), "section/")
         self.sealer = Sealer(newest_keys(public))
 

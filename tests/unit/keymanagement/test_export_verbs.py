@@ -13,17 +13,23 @@ from cardwright.emv.dgi import parse_all
 from cardwright.hsm.chips import ExportedCard, ExportedCards
 from cardwright.hsm.port import HsmError, SealedItem
 from services.keymanagement.module import chip_keys, keystore
+from services.keymanagement.module.provision import BACKENDS, PKCS11
+from tests.support.softhsm import missing
 from tests.unit.keymanagement.card_bench import CardBench, application
 from tests.unit.keymanagement.module_kit import caller
 
 RECIPIENT = "partner-bureau/KEK"
 
 
-@pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CardBench]:
+@pytest.fixture(scope="module", params=BACKENDS)
+def bench(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[CardBench]:
+    if request.param == PKCS11 and (reason := missing()):
+        pytest.skip(reason)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(keystore, "_COST", {"n": 2**8, "r": 8, "p": 1})
-        yield CardBench(tmp_path_factory.mktemp("keys"))
+        yield CardBench(tmp_path_factory.mktemp("keys"), request.param)
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +68,7 @@ def test_the_recipient_opens_what_the_chip_would_get(bench: CardBench, sealed: S
         opened[dgi.id] = cipher.decrypt(nonce, rest, bound("card", groupings.instance_aid, dgi.id))
         with pytest.raises(InvalidTag):
             cipher.decrypt(nonce, rest, bound("other", groupings.instance_aid, dgi.id))
-    inside = chip_keys.parse(bench.verbs._sections.open("chip_keys", "card", sealed.sealed))
+    inside = chip_keys.parse(bench.opened("chip_keys", "encoding", sealed.sealed))
     keys = inside.applications[groupings.instance_aid]
     clear = [dgi for each in keys.sensitive for dgi in parse_all(each.reveal())]
     assert opened == {dgi.id: dgi.value for dgi in clear}
@@ -98,9 +104,9 @@ def test_cards_go_to_recipients_alone(bench: CardBench, recipient: str, code: st
 
 
 def test_a_live_card_goes_out_under_no_test_key(bench: CardBench, sealed: SealedItem) -> None:
-    inside = chip_keys.parse(bench.verbs._sections.open("chip_keys", "card", sealed.sealed))
+    inside = chip_keys.parse(bench.opened("chip_keys", "encoding", sealed.sealed))
     live = chip_keys.serialized("live", inside.applications.values())
-    item = SealedItem("card", bench.verbs._sections.seal("chip_keys", {"card": live})["card"])
+    item = SealedItem("card", bench.sealer.seal_batch("chip_keys", {"card": live})["card"])
     assert exported(bench, item).cards == ("KEY_ENVIRONMENT",)
 
 

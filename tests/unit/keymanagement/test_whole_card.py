@@ -18,15 +18,21 @@ from cardwright.terminal import OdaMethod, Outcome
 from cardwright.vault.sealing import open_sealed, parse_sealed
 from services.keymanagement.module import keystore
 from services.keymanagement.module.pool.store import Demand
+from services.keymanagement.module.provision import BACKENDS, PKCS11
+from tests.support.softhsm import missing
 from tests.unit.keymanagement.card_bench import MASTERS, PAN, CardBench, application
 from tests.unit.keymanagement.module_kit import ISSUER, caller
 
 
-@pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CardBench]:
+@pytest.fixture(scope="module", params=BACKENDS)
+def bench(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[CardBench]:
+    if request.param == PKCS11 and (reason := missing()):
+        pytest.skip(reason)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(keystore, "_COST", {"n": 2**8, "r": 8, "p": 1})
-        yield CardBench(tmp_path_factory.mktemp("keys"))
+        yield CardBench(tmp_path_factory.mktemp("keys"), request.param)
 
 
 def mailed_pin(bench: CardBench, pin: bytes) -> str:
