@@ -10,7 +10,6 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
@@ -31,9 +30,6 @@ from services.keymanagement.module.opening import open_store, open_tokens
 from services.keymanagement.module.pkcs11 import report
 from services.keymanagement.module.policy import Policy
 from services.keymanagement.module.pool.makers import run_makers
-from services.keymanagement.module.pool.marks import load_marks
-from services.keymanagement.module.pool.pairs import PairPool
-from services.keymanagement.module.pool.store import POOL_FILE, PairStore
 from services.keymanagement.module.provision import (
     BACKENDS,
     PASSPHRASE_FILE,
@@ -109,12 +105,6 @@ async def _makers(options: argparse.Namespace) -> None:
         telemetry.close()
 
 
-def _pool(options: argparse.Namespace) -> None:
-    store = PairStore(options.keys / POOL_FILE)
-    for pool in PairPool(store, load_marks(options.keys)).state():
-        _say(asdict(pool))
-
-
 def _say(line: Mapping[str, object]) -> None:
     sys.stdout.write(json.dumps(line) + "\n")
     sys.stdout.flush()
@@ -157,10 +147,8 @@ def _parser() -> argparse.ArgumentParser:
         "makers", help="fill the pool of cards' key pairs, at low priority"
     )
     makers.add_argument("--workers", type=int, default=1, help="processes; default 1")
-    pool = commands.add_parser("pool", help="tell how full the pool is")
     report.add_options(commands.add_parser("probe", help="tell what a PKCS#11 library can't do"))
-    for command in (makers, pool):
-        command.add_argument("--keys", type=Path, required=True, help="folder that init made")
+    makers.add_argument("--keys", type=Path, required=True, help="folder that init made")
     add_console(commands.add_parser("console", help="list keys, and change them together"))
     return parser
 
@@ -169,7 +157,6 @@ _COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], None]]] = {
     "init": _init,
     "serve": lambda options: asyncio.run(_serve(options)),
     "makers": lambda options: asyncio.run(_makers(options)),
-    "pool": _pool,
     "console": _console,
     "probe": report.report,
 }

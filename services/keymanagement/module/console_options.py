@@ -11,6 +11,7 @@ from typing import Final
 
 from services.keymanagement.module.ceremony.proposal import Action
 from services.keymanagement.module.ceremony.terminal import TerminalDesk
+from services.keymanagement.module.certificates.console import add_certificate_commands
 from services.keymanagement.module.console import Console, OpenStore
 from services.keymanagement.module.inventory import ENVIRONMENTS
 from services.keymanagement.module.keys import Usage
@@ -27,6 +28,8 @@ _EXAMPLES: Final = """examples:
          --components 2 --by anna --by boris           components are asked for one by one
   wrap acme/CVK#1 --kbpk bureau/KBPK --by anna --by boris
   verify                                               journal, minutes, approvals
+  certificate-request acme/ISSUER-RSA#2 --identifier 999999 --index 2 --expiry 2036-12
+  certificate-install acme/ISSUER-RSA#2 999999-000002.c05   what the authority answered
 """
 
 
@@ -110,6 +113,7 @@ def add_console(parser: argparse.ArgumentParser) -> None:
     _plain(commands, "custodian", "make a custodian's key file", Console.custodian).add_argument(
         "name"
     )
+    add_certificate_commands(partial(_plain, commands))
     approving = _plain(commands, "approve", "approve a proposal", Console.approve)
     approving.add_argument("ceremony", help="its id, as `ceremonies` lists it")
     _add_people(approving)

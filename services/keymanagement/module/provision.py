@@ -27,6 +27,7 @@ from services.keymanagement.module.certificates.authority import (
     ISSUER_KEY,
     set_up,
 )
+from services.keymanagement.module.certificates.console import IDENTITY_AUTHORITY
 from services.keymanagement.module.certificates.store import CertificateStore
 from services.keymanagement.module.files import read_private, write_private
 from services.keymanagement.module.inventory import LEAST_QUORUM, Change, Terms
@@ -89,6 +90,7 @@ PASSPHRASE_FILE: Final = "passphrase"  # noqa: S105  # the file's name
 
 _BUREAU: Final = {
     SIGNER: Usage.SIGN,
+    IDENTITY_AUTHORITY: Usage.SIGN,
     "bureau/request": Usage.REQUEST,
     "bureau/KBPK": Usage.KEY_ENCRYPTION,
     "partner-bureau/KEK": Usage.KEY_ENCRYPTION,
@@ -96,6 +98,7 @@ _BUREAU: Final = {
     "digest/pan": Usage.DIGEST,
     "digest/dead-letter": Usage.DIGEST,
 }
+_SIGNERS: Final = "sign"
 _BUREAUS: Final = frozenset({"bureau", "chip", "digest", "section"})
 _ISSUER: Final = {
     "IMK-AC": Usage.IMK_AC,
@@ -303,7 +306,7 @@ def _test_custodians(out: Path, environment: str) -> list[Change]:
 def _owner(key: Key) -> str:
     """Tell whose a key is, by its label: an issuer's, who signs with it, or the bureau's."""
     kind, _, name = key.label.partition("/")
-    if key.usage is Usage.SIGN:
+    if kind == _SIGNERS:
         return name
     return "bureau" if kind in _BUREAUS else kind
 

@@ -81,8 +81,10 @@ def test_the_pool_is_filled_to_the_high_mark_at_the_lowest_priority(folder: Path
         os.kill(working[0], signal.SIGKILL)
         _take(store, HIGH - LOW + 2)
         assert ready_when(store, HIGH) == HIGH  # another took the killed one's place
-    listing = (sys.executable, "-m", "services.keymanagement.module", "pool", f"--keys={folder}")
-    told = subprocess.run(listing, env=ENVIRONMENT, capture_output=True, check=True).stdout
+    program = (sys.executable, "-m", "services.keymanagement.module", "console", f"--keys={folder}")
+    told = subprocess.run(
+        [*program, "pool", "--json"], env=ENVIRONMENT, capture_output=True, check=True
+    ).stdout
     assert f'"ready": {HIGH}, "low_water": {LOW}, "high_water": {HIGH}'.encode() in told
     assert (folder / "state/telemetry/keypool.metrics.jsonl").exists()
 

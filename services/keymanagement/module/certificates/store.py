@@ -1,7 +1,7 @@
 """Issuers' certificates and authorities' public keys: public data, in the keys folder.
 
-``certificates/<identifier>-<index>.c<authority>`` are the authorities' answers as they came,
-``certificates/installed.json`` says which is of which key, and ``capk.json`` is the list of
+``certificates/<identifier>-<index>-<serial>.c<authority>`` are the authorities' answers as they
+came, ``certificates/installed.json`` says which is of which key, and ``capk.json`` is the list of
 authority keys, for terminals too.
 """
 
@@ -16,6 +16,7 @@ from typing import Final
 
 from cardwright.emv.oda.answer import IssuerAnswer, read_answer
 from cardwright.emv.oda.capk import AuthorityKey, dump_keys, find_key, load_keys
+from cardwright.emv.oda.errors import OdaError
 from cardwright.emv.oda.fields import check_current
 from cardwright.hsm.port import HsmError
 from services.keymanagement.module.files import write_private
@@ -104,15 +105,30 @@ class CertificateStore:
         named = {(key.rid, key.index): key for key in (*self.authorities(), *keys)}
         write_private(self._folder / CAPK_FILE, (dump_keys(named.values()) + "\n").encode())
 
+    def check(
+        self, answer: bytes, rid: bytes, authority_index: int, modulus: bytes
+    ) -> IssuerAnswer:
+        """Read an answer, and insist that it certifies this key.
+
+        Raises:
+            OdaError: CAPK_UNKNOWN, KEY_MISMATCH, or what else is wrong with the answer.
+        """
+        authority = find_key(self.authorities(), rid, authority_index)
+        read = read_answer(answer, authority, self._day())
+        if read.issuer.key.modulus != modulus:
+            raise OdaError("KEY_MISMATCH", "The certificate is of another issuer key")
+        return read
+
     def install(self, key_id: str, rid: bytes, answer: bytes, authority_index: int) -> IssuerAnswer:
-        """Verify an answer and keep it as the certificate of a key.
+        """Keep an answer as the certificate of a key; one by the same authority key is replaced.
 
         Raises:
             OdaError: CAPK_UNKNOWN, or what is wrong with the answer.
         """
         authority = find_key(self.authorities(), rid, authority_index)
         read = read_answer(answer, authority, self._day())
-        name = f"{read.issuer.identifier}-{read.index:06X}{read.suffix}"
+        # With its serial number: the renewed answer to a request does not overwrite the first.
+        name = f"{read.issuer.identifier}-{read.index:06X}-{read.issuer.serial:06X}{read.suffix}"
         folder = self._folder / CERTIFICATES
         folder.mkdir(mode=0o700, exist_ok=True)
         write_private(folder / name, answer)
@@ -126,14 +142,14 @@ class CertificateStore:
         path = self._folder / CERTIFICATES / _INDEX
         changed = path.stat().st_mtime_ns if path.exists() else 0
         if self._read[0] != changed:
-            self._read = changed, {_place(each): self._load(each) for each in self.installed()}
+            self._read = changed, {_place(each): self.read(each) for each in self.installed()}
         return self._read[1]
 
-    def _load(self, installed: Installed) -> IssuerAnswer:
+    def read(self, installed: Installed) -> IssuerAnswer:
+        """Read an installed certificate, whether it has expired or not."""
         rid = bytes.fromhex(installed.rid)
         authority = find_key(self.authorities(), rid, installed.authority_index)
         answer = (self._folder / CERTIFICATES / installed.file).read_bytes()
-        # Whether it has expired is asked at each use.
         return read_answer(answer, authority, dt.date.min)
 
 
