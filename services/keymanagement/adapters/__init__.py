@@ -1,0 +1,1 @@
+"""What key management keeps of its own."""
