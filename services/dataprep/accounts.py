@@ -21,7 +21,12 @@ Faults = dict[str, PreparationError]
 """What is wrong with the cards of a batch, by card id."""
 
 _PAN_DIGEST_KEY = "digest/pan#1"
-_KEY_AT_FAULT = frozenset({"KEY_UNKNOWN", "KEY_USAGE", "HSM_DENIED", "CVV_KEY"})
+_KEY_AT_FAULT = frozenset(
+    {
+        *("KEY_UNKNOWN", "KEY_USAGE", "KEY_INACTIVE", "KEY_COMPROMISED", "KEY_DESTROYED"),
+        *("KEY_ENVIRONMENT", "KEY_USED_UP", "HSM_DENIED", "CVV_KEY"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +161,7 @@ def _account(item: _Numbered, values: CardValues) -> Account:
         cvv2=values.cvv2,
         icvv=values.icvv,
         issued=item.issued,
+        cvk=values.cvk,
     )
 
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from cardwright.access.wiegand import Credential
 from cardwright.card import Body, Operation
-from cardwright.card.events import ExceptionOpened, PreparationRefused, Prepared
+from cardwright.card.events import ExceptionOpened, KeyCheck, PreparationRefused, Prepared
 from cardwright.hsm.jose import seal_compact
 from cardwright.hsm.port import SecurityModule
 from cardwright.secret import SecretBytes
@@ -224,7 +224,16 @@ def _prepared(card: _Made) -> Prepared:
         truncated_pan=f"{account.pan.first6}******{account.pan.last4}" if account else "",
         sections=tuple(card.sections),
         material=product.material,
+        keys=tuple(_keys(card)),
     )
+
+
+def _keys(card: _Made) -> Iterator[KeyCheck]:
+    """Name the keys that made the card's verification values; nothing derives from them."""
+    if card.account is not None and card.account.cvk:
+        yield KeyCheck("CVK", card.account.cvk, b"")
+    if card.pin is not None and card.pin.pvk:
+        yield KeyCheck("PVK", card.pin.pvk, b"")
 
 
 def _issued_values(card: _Made) -> dict[str, Any]:

@@ -78,6 +78,7 @@ def _pin(draft: Draft, prepared: PreparedPin) -> CardPin:
         pin.method,
         str(pin.pvk_index),
         prepared.verification,
+        prepared.pvk,
     )
 
 

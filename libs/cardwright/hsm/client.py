@@ -147,7 +147,9 @@ class GrpcSecurityModule:
         return [
             _item_error(each.error, "compute card values")
             if each.error
-            else CardValues(SecretText(each.cvv), SecretText(each.cvv2), SecretText(each.icvv))
+            else CardValues(
+                SecretText(each.cvv), SecretText(each.cvv2), SecretText(each.icvv), each.cvk
+            )
             for each in response.results
         ]
 
@@ -229,7 +231,10 @@ class GrpcSecurityModule:
             _item_error(each.error, "prepare the PIN")
             if each.error
             else PreparedPin(
-                each.sealed_for_chip, each.sealed_for_mailer, SecretText(each.verification)
+                each.sealed_for_chip,
+                each.sealed_for_mailer,
+                SecretText(each.verification),
+                each.pvk,
             )
             for each in response.results
         ]

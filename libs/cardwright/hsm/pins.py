@@ -47,11 +47,13 @@ class PreparedPin:
         sealed_for_chip: for KeysSection.sealed_pin; the module alone opens it.
         sealed_for_mailer: for section "pin"; empty unless asked for.
         verification: PVV (four digits) or offset; empty without a method.
+        pvk: the key that made it, label and version.
     """
 
     sealed_for_chip: bytes = field(repr=False)
     sealed_for_mailer: bytes = field(repr=False)
     verification: SecretText
+    pvk: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,11 +119,15 @@ class CardValuesItem:
 
 @dataclass(frozen=True, slots=True)
 class CardValues:
-    """A card's verification values, three digits each: for stripe, print and chip."""
+    """A card's verification values, three digits each: for stripe, print and chip.
+
+    ``cvk`` is the key that made them, label and version.
+    """
 
     cvv: SecretText
     cvv2: SecretText
     icvv: SecretText
+    cvk: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,7 +130,10 @@ def badge_from(said: pb.BadgeProof) -> BadgeProof:
 def card_values_to(values: CardValues) -> pb.CardValuesResult:
     """Encode a card's verification values."""
     return pb.CardValuesResult(
-        cvv=values.cvv.reveal(), cvv2=values.cvv2.reveal(), icvv=values.icvv.reveal()
+        cvv=values.cvv.reveal(),
+        cvv2=values.cvv2.reveal(),
+        icvv=values.icvv.reveal(),
+        cvk=values.cvk,
     )
 
 
@@ -222,6 +225,7 @@ def prepared_to(pin: PreparedPin) -> pb.PreparedPin:
         sealed_for_chip=pin.sealed_for_chip,
         sealed_for_mailer=pin.sealed_for_mailer,
         verification=pin.verification.reveal(),
+        pvk=pin.pvk,
     )
 
 

@@ -19,7 +19,10 @@ __all__ = ["Account", "CardPin", "allocated_pan", "expiry_of", "given_pan", "las
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A payment card's account and its verification values; ``issued``: the bureau chose it."""
+    """A payment card's account and its verification values; ``issued``: the bureau chose it.
+
+    ``cvk`` is the key that made the values, label and version.
+    """
 
     pan: Pan
     sequence_number: str
@@ -28,6 +31,7 @@ class Account:
     cvv2: SecretText
     icvv: SecretText
     issued: bool
+    cvk: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,7 @@ class CardPin:
         method: "pvv", "ibm3624", or None for no verification on line.
         index: PIN verification key indicator, one digit.
         verification: PIN verification value or offset; empty without a method.
+        pvk: the key that made it, label and version.
     """
 
     sealed_for_chip: bytes = field(repr=False)
@@ -47,6 +52,7 @@ class CardPin:
     method: str | None
     index: str
     verification: SecretText
+    pvk: str = ""
 
     @property
     def places(self) -> Mapping[str, str]:

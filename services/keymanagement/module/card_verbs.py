@@ -70,6 +70,7 @@ class CardVerbs(VerbsBase):
             SecretText(cvv(cipher, pan, item.expiry, item.service_code)),
             SecretText(cvv2(cipher, pan, item.expiry)),
             SecretText(icvv(cipher, pan, item.expiry)),
+            key.key_id,
         )
 
     def _issue(self, caller: Caller) -> CardIssue:

@@ -37,6 +37,7 @@ class _Ready(NamedTuple):
 
     section: bytes
     verification: SecretText
+    pvk: str
 
 
 class PinVerbs(VerbsBase):
@@ -62,7 +63,10 @@ class PinVerbs(VerbsBase):
             pin
             if isinstance(pin, HsmError)
             else PreparedPin(
-                for_chip[item.card_id], for_mailer.get(item.card_id, b""), pin.verification
+                for_chip[item.card_id],
+                for_mailer.get(item.card_id, b""),
+                pin.verification,
+                pin.pvk,
             )
             for item, pin in zip(items, ready, strict=True)
         ]
@@ -76,8 +80,8 @@ class PinVerbs(VerbsBase):
 
     def _ready(self, caller: Caller, item: PinItem) -> _Ready:
         pin = self._received(caller, item) if item.pin_block else generate(item.length)
-        verification = self._verification(caller, item, pin)
-        return _Ready(PinSection(pin=pin.reveal()).SerializeToString(), verification)
+        verification, pvk = self._verification(caller, item, pin)
+        return _Ready(PinSection(pin=pin.reveal()).SerializeToString(), verification, pvk)
 
     def _received(self, caller: Caller, item: PinItem) -> SecretText:
         """Take the issuer's PIN as it is: that it may be guessed is for the issuer to prevent."""
@@ -90,10 +94,13 @@ class PinVerbs(VerbsBase):
         except PinError as error:
             raise _veiled(error) from None
 
-    def _verification(self, caller: Caller, item: PinItem, pin: SecretText) -> SecretText:
+    def _verification(
+        self, caller: Caller, item: PinItem, pin: SecretText
+    ) -> tuple[SecretText, str]:
+        """Return what verifies the PIN on line, and which key made it."""
         match item.method:
             case "":
-                return SecretText("")
+                return SecretText(""), ""
             case "pvv":
                 caller.require_key("prepare_pins", item.pvk)
                 key = self._directory.find(item.pvk, Usage.PVK, environment=item.environment)
@@ -106,7 +113,7 @@ class PinVerbs(VerbsBase):
                 raise HsmError(
                     "PIN_METHOD", f"No PIN is verified by {item.method!r}: see the product."
                 )
-        return SecretText(value)
+        return SecretText(value), key.key_id
 
     def _translate(self, caller: Caller, item: PinTranslation) -> bytes:
         source = self._leg(caller, item.from_key, item.from_format, item.pan, Work.PROCESS)

@@ -126,16 +126,18 @@ class CardValuesResponse(_message.Message):
     def __init__(self, results: _Optional[_Iterable[_Union[CardValuesResult, _Mapping]]] = ...) -> None: ...
 
 class CardValuesResult(_message.Message):
-    __slots__ = ("cvv", "cvv2", "icvv", "error")
+    __slots__ = ("cvv", "cvv2", "icvv", "error", "cvk")
     CVV_FIELD_NUMBER: _ClassVar[int]
     CVV2_FIELD_NUMBER: _ClassVar[int]
     ICVV_FIELD_NUMBER: _ClassVar[int]
     ERROR_FIELD_NUMBER: _ClassVar[int]
+    CVK_FIELD_NUMBER: _ClassVar[int]
     cvv: str
     cvv2: str
     icvv: str
     error: str
-    def __init__(self, cvv: _Optional[str] = ..., cvv2: _Optional[str] = ..., icvv: _Optional[str] = ..., error: _Optional[str] = ...) -> None: ...
+    cvk: str
+    def __init__(self, cvv: _Optional[str] = ..., cvv2: _Optional[str] = ..., icvv: _Optional[str] = ..., error: _Optional[str] = ..., cvk: _Optional[str] = ...) -> None: ...
 
 class DeriveCardKeysRequest(_message.Message):
     __slots__ = ("items",)
@@ -378,16 +380,18 @@ class PreparePinsResponse(_message.Message):
     def __init__(self, results: _Optional[_Iterable[_Union[PreparedPin, _Mapping]]] = ...) -> None: ...
 
 class PreparedPin(_message.Message):
-    __slots__ = ("sealed_for_chip", "sealed_for_mailer", "verification", "error")
+    __slots__ = ("sealed_for_chip", "sealed_for_mailer", "verification", "error", "pvk")
     SEALED_FOR_CHIP_FIELD_NUMBER: _ClassVar[int]
     SEALED_FOR_MAILER_FIELD_NUMBER: _ClassVar[int]
     VERIFICATION_FIELD_NUMBER: _ClassVar[int]
     ERROR_FIELD_NUMBER: _ClassVar[int]
+    PVK_FIELD_NUMBER: _ClassVar[int]
     sealed_for_chip: bytes
     sealed_for_mailer: bytes
     verification: str
     error: str
-    def __init__(self, sealed_for_chip: _Optional[bytes] = ..., sealed_for_mailer: _Optional[bytes] = ..., verification: _Optional[str] = ..., error: _Optional[str] = ...) -> None: ...
+    pvk: str
+    def __init__(self, sealed_for_chip: _Optional[bytes] = ..., sealed_for_mailer: _Optional[bytes] = ..., verification: _Optional[str] = ..., error: _Optional[str] = ..., pvk: _Optional[str] = ...) -> None: ...
 
 class TranslatePinsRequest(_message.Message):
     __slots__ = ("items",)
