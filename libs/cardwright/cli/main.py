@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from cardwright.cli import audit, card, chip, demo, exception, line, stations, stock, submit
+from cardwright.cli import audit, card, chip, demo, exception, keys, line, stations, stock, submit
 from cardwright.cli.context import tell_coded
 
 __all__ = ["app", "main"]
@@ -24,6 +24,7 @@ app.command("stations")(stations.stations)
 app.command("serve")(line.serve)
 app.command("demo")(demo.demo)
 app.command("submit")(submit.submit)
+app.command("keys", context_settings=keys.AS_TYPED, add_help_option=False)(keys.keys)
 app.add_typer(card.app, name="card")
 app.add_typer(chip.app, name="chip")
 app.add_typer(exception.app, name="exception")

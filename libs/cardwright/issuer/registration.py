@@ -87,7 +87,8 @@ class IssuerRegistration(BaseModel):
         products: what it may order.
         account_range: none for issuers of cards without accounts.
         credential_range: none for issuers of cards without access credentials.
-        masters: usage of a master key to its label and version in the security module.
+        masters: usage of a master key to its label in the security module; with a version, that
+            one is pinned, else the newest that is active counts.
         environment: whether its cards are good outside: the security module refuses keys of the
             other kind. Test cards of a live issuer are made with its test keys.
         test_masters: the same as ``masters``, of test keys; for a live issuer's test cards.

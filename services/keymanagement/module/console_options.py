@@ -65,7 +65,11 @@ _ARGUMENTS: Final[Mapping[str, tuple[bool, Mapping[str, object]]]] = {
     ),
     "overlap_until": (
         False,
-        {"help": "until when the version before protects; left out, it is deactivated at once"},
+        {"help": "until when the version before protects, e.g. 2031-01-01T00:00:00+00:00"},
+    ),
+    "at_once": (
+        False,
+        {"action": "store_const", "const": "yes", "help": "deactivate the version before now"},
     ),
 }
 _TERMS: Final = ("environment", "owner", "activation", "expiry", "limit")
@@ -80,7 +84,10 @@ _COMMANDS: Final[Mapping[Action, _Command]] = {
     ),
     Action.EXPORT: _Command("hand a key out in components", ("key", "components")),
     Action.WRAP: _Command("put a key into an X9.143 key block", ("key", "kbpk", "exportability")),
-    Action.ROTATE: _Command("make and activate a key's next version", ("label", "overlap_until")),
+    Action.ROTATE: _Command(
+        "make and activate a key's next version; the one before goes on for 30 days",
+        ("label", "overlap_until", "at_once"),
+    ),
     Action.ACTIVATE: _Command("let a key protect", ("key",)),
     Action.SUSPEND: _Command("stop a key for a while", ("key",)),
     Action.DEACTIVATE: _Command("let a key process old things alone", ("key",)),

@@ -48,9 +48,9 @@ def test_applications_come_first_and_directories_last() -> None:
 def test_the_recipe_of_the_application() -> None:
     (recipe,) = composed().recipes
     assert recipe.masters == {
-        "MK-AC": "aurora-bank/IMK-AC#1",
-        "MK-SMI": "aurora-bank/IMK-SMI#1",
-        "MK-SMC": "aurora-bank/IMK-SMC#1",
+        "MK-AC": "aurora-bank/IMK-AC",
+        "MK-SMI": "aurora-bank/IMK-SMI",
+        "MK-SMC": "aurora-bank/IMK-SMC",
     }
     assert (recipe.derivation, recipe.issuer_key) == ("A", "aurora-bank/ISSUER-RSA#1")
     assert (recipe.offline_pin, recipe.pin_tries) == (True, 3)

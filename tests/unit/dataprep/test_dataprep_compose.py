@@ -99,9 +99,9 @@ def test_a_debit_card_shows_what_its_design_asks_for() -> None:
     assert sections.stripe.track1 == "%B9999990000000006^MARLOWE/INES^291120100000123?"
     assert sections.stripe.track2 == ";9999990000000006=291120100000123?"
     assert sections.keys.applications[0].masters == {
-        "MK-AC": "aurora-bank/IMK-AC#1",
-        "MK-SMI": "aurora-bank/IMK-SMI#1",
-        "MK-SMC": "aurora-bank/IMK-SMC#1",
+        "MK-AC": "aurora-bank/IMK-AC",
+        "MK-SMI": "aurora-bank/IMK-SMI",
+        "MK-SMC": "aurora-bank/IMK-SMC",
     }
     assert sections.keys.diversifier == "9999990000000006"
     assert sections.keys.sequence_number == "01"
@@ -214,7 +214,7 @@ def test_a_badge_holds_the_employee() -> None:
     assert objects[0xDF02] == b"A-004217"
     assert objects[0xDF04] == CARD.encode()
     assert objects[0x5F24] == b"2031-11-30"
-    assert sections.keys.applications[0].masters == {"BADGE": "borealis-works/BADGE#1"}
+    assert sections.keys.applications[0].masters == {"BADGE": "borealis-works/BADGE"}
     assert sections.keys.diversifier == f"{uuid.UUID(CARD).int % 10**19:019d}"
     assert sections.keys.sequence_number == "00"
     aid = BADGE.chip.instance_aid  # type: ignore[union-attr]  # a badge has one application

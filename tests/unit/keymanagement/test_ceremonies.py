@@ -59,9 +59,11 @@ def test_a_generated_key_waits_for_its_activation(bureau: Bureau) -> None:
     assert record.terms.owner == "acme"
 
 
-def test_rotation_overlaps_until_its_day(bureau: Bureau) -> None:
+@pytest.mark.parametrize("told", [True, False])
+def test_rotation_overlaps_until_its_day(bureau: Bureau, *, told: bool) -> None:
     until = (datetime.now(UTC) + timedelta(days=30)).isoformat()
-    bureau.do(Action.ROTATE, label="aurora-bank/CVK", overlap_until=until)
+    more = {"overlap_until": until} if told else {}
+    bureau.do(Action.ROTATE, label="aurora-bank/CVK", **more)
     before = bureau.journal.inventory.record("aurora-bank/CVK#1")
     assert before.state_at(datetime.now(UTC)) is State.ACTIVE
     assert before.state_at(datetime.now(UTC) + timedelta(days=31)) is State.DEACTIVATED
@@ -228,7 +230,7 @@ def test_the_console(
     folder = tmp_path / "keys"
     assert program.main(["init", f"--out={folder}", "--issuer=aurora-bank"]) == 0
     typed = Typed(folder, capsys)
-    (proposed,) = typed("rotate", "bureau/request", "--by=anna", "--reason=yearly")
+    (proposed,) = typed("rotate", "bureau/request", "--at-once", "--by=anna", "--reason=yearly")
     assert proposed["approvals"] == ["anna"]
     ceremony = str(proposed["ceremony"])
     assert [each["ceremony"] for each in typed("ceremonies")] == [ceremony]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -35,6 +35,8 @@ from services.keymanagement.module.values import check_value
 
 __all__ = ["Ceremony", "Outcome"]
 
+_OVERLAP: Final = timedelta(days=30)
+"""How long the version before goes on, for cards and stations that name it."""
 _OLD_VERSIONS: Final = ("A", "C")
 _KINDS: Final = {
     Action.ACTIVATE: ChangeKind.ACTIVATED,
@@ -180,6 +182,8 @@ class _Run:
 
     def rotate(self) -> str:
         until = self._parameters.moment("overlap_until")
+        if until is None and not self._parameters.flag("at_once"):
+            until = datetime.now(UTC).replace(microsecond=0) + _OVERLAP
         return self._keeper.rotate(self._parameters.label(), overlap_until=until).key_id
 
     def limit(self) -> str:
