@@ -190,7 +190,8 @@ class Inspector:
         card = fields.text(request.header, "card")
         seat = self._seat(card)
         await self._end_transaction(card, seat)
-        return Reply({"atr": seat.slot.power().hex()})
+        atr = seat.slot.power(contactless=fields.flag(request.header, "contactless"))
+        return Reply({"atr": atr.hex()})
 
     async def _transact(self, request: Frame) -> Reply:
         """Reset a test card for one transaction: until POWER, MOVE or DESTROY it may pay."""

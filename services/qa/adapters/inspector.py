@@ -25,7 +25,7 @@ from cardwright.station.ports import DeviceUnavailableError, NotBegun, WorkOrder
 from cardwright.terminal import CaPublicKey
 from services.qa.adapters.barcode import read_barcodes
 from services.qa.adapters.till import IssuerRefusedError, Paid, Till
-from services.qa.domain import Expected, Found, Piece, Readings, defects, read, scripts
+from services.qa.domain import Expected, Found, Piece, Readings, defects, read, scripts, tap
 
 __all__ = ["Inspector"]
 
@@ -197,16 +197,22 @@ async def _look(link: DeviceConnection, order: WorkOrder, expected: Expected) ->
     if asked := scripts(expected, _piece(order)):
         requests.append(Request("POWER", {"card": card}))
         requests += [Request("APDUS", {"card": card}, pack_apdus(each)) for each in asked]
+    by_contacts = len(requests)
+    if tapped := tap(expected):
+        requests.append(Request("POWER", {"card": card, "contactless": True}))
+        requests.append(Request("APDUS", {"card": card}, pack_apdus(tapped)))
     seen, *chip = await link.flight(requests)
     if isinstance(seen, DeviceRefusedError):
         raise seen
     back = seen.body[seen.ok["front"] :]
+    antenna = _responses(chip[by_contacts - 1 :])
     return Found(
         blank=str(seen.ok["blank"]),
         barcodes=await asyncio.to_thread(read_barcodes, back) if expected.barcode else (),
         tracks={int(track): _bits(bits) for track, bits in seen.ok["tracks"].items()},
-        chip=_responses(chip),
+        chip=_responses(chip[: by_contacts - 1]),
         test=seen.ok["test"] is True,
+        antenna=next(iter(antenna), ()) if antenna is not None else None,
     )
 
 

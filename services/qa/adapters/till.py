@@ -35,7 +35,6 @@ from services.qa.domain.first_article import (
     terminal_profile,
     transaction_defects,
 )
-from services.qa.domain.model import PPSE
 from services.qa.domain.reading import read_counter, select_and_count
 
 __all__ = ["Authorizer", "IssuerRefusedError", "Paid", "Till"]
@@ -124,7 +123,7 @@ class Till:
         before = readings.payment.atc if readings.payment and readings.payment.atc else 0
         transaction = await self._transact(link, card, expected, readings, profile, request)
         defects = transaction_defects(expected, transaction, before)
-        if any(each.aid == PPSE for each in expected.applications):
+        if expected.contactless:
             defects += await self._tap(link, card, profile, request)
         atc = await _counter(link, card, expected)
         return Paid(outcome_code(transaction), defects, atc)

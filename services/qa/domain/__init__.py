@@ -5,7 +5,7 @@ Nothing here talks to a machine, and nothing stops at the first defect: all are 
 
 from services.qa.domain.defects import defects
 from services.qa.domain.model import Application, Expected, Found, Piece, Record
-from services.qa.domain.reading import Reading, Readings, read, scripts
+from services.qa.domain.reading import Reading, Readings, read, scripts, tap
 
 __all__ = [
     "Application",
@@ -18,4 +18,5 @@ __all__ = [
     "defects",
     "read",
     "scripts",
+    "tap",
 ]

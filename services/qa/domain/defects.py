@@ -12,7 +12,7 @@ from cardwright.terminal import CaPublicKey
 from services.qa.domain.agreement import disagreements
 from services.qa.domain.authentication import certificate_defects
 from services.qa.domain.model import PPSE, PSE, Expected, Found, Piece
-from services.qa.domain.reading import Reading, Readings, read
+from services.qa.domain.reading import Reading, Readings, data_of, read
 
 __all__ = ["defects"]
 
@@ -42,6 +42,7 @@ def defects(
                 *_barcode(expected.barcode, found.barcodes),
                 *_stripe(expected.tracks, tracks, unreadable),
                 *_chip(expected, found, readings),
+                *_antenna(expected, found),
                 *_counter(piece, found, readings),
                 *_authenticity(found, readings, ca_keys),
                 *disagreements(expected, tracks, readings),
@@ -138,6 +139,16 @@ def _listed(reading: Reading) -> set[bytes] | None:
 def _names(entries: bytes) -> set[bytes]:
     listed = (tlv.find(item.value, _NAME) for item in tlv.parse(entries) if item.tag == _ENTRY)
     return {name for name in listed if name is not None}
+
+
+def _antenna(expected: Expected, found: Found) -> Iterator[str]:
+    """The antenna leads to the chip, and the chip lists its applications there."""
+    if not expected.contactless or found.chip is None:
+        return
+    if found.antenna is None:
+        yield "DEFECT_CONTACTLESS_MUTE"
+    elif not found.antenna or data_of(found.antenna[0]) is None:
+        yield "DEFECT_CONTACTLESS_PPSE_MISSING"
 
 
 def _counter(piece: Piece, found: Found, readings: Readings) -> Iterator[str]:

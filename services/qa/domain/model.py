@@ -101,6 +101,11 @@ class Expected:
         return (each for each in self.applications if each.pays)
 
     @property
+    def contactless(self) -> bool:
+        """Whether terminals without contacts must find its directory."""
+        return any(each.aid == PPSE for each in self.applications)
+
+    @property
     def authenticated(self) -> bool:
         """Whether a terminal must be able to authenticate any of them."""
         return any(each.authentication for each in self.applications)
@@ -133,6 +138,7 @@ class Found:
         tracks: the stripe's bits by track.
         chip: the responses to each of ``scripts``; None when the chip answers no reset.
         test: the plastic is marked as a test card's.
+        antenna: the responses to ``tap`` in the field; None when nothing answers there.
     """
 
     blank: str
@@ -140,3 +146,4 @@ class Found:
     tracks: Mapping[int, BitStream] = field(repr=False)
     chip: tuple[tuple[bytes, ...], ...] | None = field(repr=False)
     test: bool = False
+    antenna: tuple[bytes, ...] | None = field(default=(), repr=False)

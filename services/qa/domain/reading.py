@@ -13,9 +13,18 @@ from cardwright.globalplatform.commands import select
 from cardwright.iso import tlv
 from cardwright.iso.apdu import SW, CommandApdu, ResponseApdu
 from cardwright.iso.errors import ApduError, TlvError
-from services.qa.domain.model import Application, Expected, Piece, Position
+from services.qa.domain.model import PPSE, Application, Expected, Piece, Position
 
-__all__ = ["Reading", "Readings", "read", "read_counter", "scripts", "select_and_count"]
+__all__ = [
+    "Reading",
+    "Readings",
+    "data_of",
+    "read",
+    "read_counter",
+    "scripts",
+    "select_and_count",
+    "tap",
+]
 
 _READ_RECORD, _GET_DATA, _ALL = 0xB2, 0xCA, 256
 _CPLC, _ATC = 0x9F7F, 0x9F36
@@ -76,6 +85,11 @@ def scripts(expected: Expected, piece: Piece) -> tuple[tuple[bytes, ...], ...]:
     return (*identity, *map(_script, expected.applications))
 
 
+def tap(expected: Expected) -> tuple[bytes, ...]:
+    """Return what to ask over the antenna: whether the directory for terminals there is there."""
+    return (select(PPSE),) if expected.contactless else ()
+
+
 def read(expected: Expected, piece: Piece, answers: Sequence[Sequence[bytes]]) -> Readings:
     """Return what the answers to ``scripts`` say; missing ones say nothing."""
     if not expected.applications:
@@ -116,18 +130,18 @@ def _reading(application: Application, answers: Sequence[bytes]) -> Reading:
     first = answers[0] if answers else b""
     rest = answers[2 if application.pays else 1 :]
     data = (
-        (position, _data(answer))
+        (position, data_of(answer))
         for position, answer in zip(application.positions, rest, strict=False)
     )
     return Reading(
         application=application,
-        fci=_data(first),
+        fci=data_of(first),
         atc=read_counter(answers) if application.pays else None,
         records={position: record for position, record in data if record is not None},
     )
 
 
-def _data(response: bytes) -> bytes | None:
+def data_of(response: bytes) -> bytes | None:
     """Return the data of a response; None for an error."""
     try:
         answer = ResponseApdu.parse(response)
@@ -138,7 +152,7 @@ def _data(response: bytes) -> bytes | None:
 
 def _object(response: bytes, tag: int, length: int) -> bytes | None:
     try:
-        value = tlv.find(_data(response) or b"", tag)
+        value = tlv.find(data_of(response) or b"", tag)
     except TlvError:
         return None
     return value if value is not None and len(value) == length else None

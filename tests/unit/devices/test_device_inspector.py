@@ -68,6 +68,18 @@ async def test_a_customers_card_never_pays(bench: Bench, refused: Callable[[str]
     assert count(bench, "transaction") == 0
 
 
+async def test_a_chip_without_antenna_is_mute_in_the_field(
+    bench: Bench, refused: Callable[[str], Any]
+) -> None:
+    bench.card("c", test=True)
+    async with bench.inspector() as ask:
+        for command in ("POWER", "TRANSACT"):
+            with refused("CHIP_MUTE"):
+                await ask(command, card="c", contactless=True)
+            await ask(command, card="c")
+    assert count(bench, "transaction") == 1
+
+
 async def test_a_test_card_pays_until_it_is_reset(
     bench: Bench, refused: Callable[[str], Any]
 ) -> None:

@@ -111,7 +111,8 @@ class Made:
     def found(self, chip: Chip | None = None) -> Found:
         """What a machine sees of it."""
         answers = (chip or self.chip).answers(self.expected)
-        return Found(BLANK, (CARD,), encoded(self.tracks), answers)
+        antenna = ((chip or self.chip).fcis.get(PPSE, b"") + OK,)
+        return Found(BLANK, (CARD,), encoded(self.tracks), answers, antenna=antenna)
 
 
 PIECE = Piece(BLANK, CPLC, 0)
