@@ -40,12 +40,14 @@ class Preparation:
     async def __call__(self, orders: Sequence[WorkOrder]) -> dict[str, Material | Answer]:
         """Return each order's material, or an answer where its data can't be used."""
         cards = [order.card_id for order in orders]
-        stripes, chips, keys = await asyncio.gather(
+        with_chip = cards if self._chip else []
+        stripes, chips, certificates, keys = await asyncio.gather(
             self._open("stripe", cards),
-            self._open("chip", cards if self._chip else []),
-            self._keys(cards if self._chip else []),
+            self._open("chip", with_chip),
+            self._open("certificates", with_chip),
+            self._keys(with_chip),
         )
-        damaged = stripes.damaged | chips.damaged
+        damaged = stripes.damaged | chips.damaged | certificates.damaged
         return {
             order.order_id: _refused(order, "SECTION_DAMAGED", "its sealed data were changed")
             if order.card_id in damaged
@@ -53,6 +55,7 @@ class Preparation:
                 order,
                 stripes.cards.get(order.card_id),
                 chips.cards.get(order.card_id),
+                certificates.cards.get(order.card_id, SecretBytes(b"")),
                 keys.get(order.card_id, b""),
             )
             for order in orders
@@ -66,12 +69,16 @@ class Preparation:
 
 
 def _material(
-    order: WorkOrder, stripe: SecretBytes | None, chip: SecretBytes | None, sealed_keys: bytes
+    order: WorkOrder,
+    stripe: SecretBytes | None,
+    chip: SecretBytes | None,
+    certificates: SecretBytes,
+    sealed_keys: bytes,
 ) -> Material | Answer:
     try:
         return Material(
             read_stripe(stripe) if stripe is not None else {},
-            read_chip(chip, sealed_keys) if chip is not None else None,
+            read_chip(chip, sealed_keys, certificates) if chip is not None else None,
         )
     except SectionError as error:
         return _refused(order, error.code, str(error))

@@ -9,6 +9,7 @@ from functools import partial
 from cardwright.card import Operation
 from cardwright.driver import parse_addresses
 from cardwright.station.runtime import Parts, StationSpec, open_vault, run_station
+from services.encoding.adapters.attempts import PostgresAttempts
 from services.encoding.adapters.encoder import Encoder
 from services.encoding.adapters.headbook import HeadBook
 from services.encoding.adapters.heads import HeadRules
@@ -17,6 +18,7 @@ from services.encoding.adapters.scripts import Scripts
 from services.encoding.adapters.settings import EncodingSettings
 from services.encoding.adapters.ways import ChipWay, PcscWay, parse_readers
 from services.encoding.handlers import EncodeBench, Preparation
+from services.encoding.procedure import Personalizer
 
 __all__ = ["main"]
 
@@ -25,13 +27,15 @@ async def wire(parts: Parts, stack: contextlib.AsyncExitStack) -> StationSpec:
     """Build the bench."""
     own = EncodingSettings.from_environment()
     preparation = Preparation(await open_vault(parts, stack), chip=own.chip == "on")
-    scripts = Scripts(parts.module)
+    personalizer = Personalizer(
+        Scripts(parts.module), PostgresAttempts(parts.pool), most=own.chip_attempts
+    )
     book = HeadBook(parts.settings.state / "stations" / f"{parts.source}.json")
     stack.push_async_callback(book.close)
     rules = HeadRules(own.heads, own.head_failures, book=book)
     readers = parse_readers(own.readers)
     encoders = [
-        Encoder(address, rules, scripts, preparation, readers.get(address.name))
+        Encoder(address, rules, personalizer, preparation, readers.get(address.name))
         for address in parse_addresses(parts.settings.devices)
     ]
     for encoder in encoders:

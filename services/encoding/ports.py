@@ -1,11 +1,12 @@
-"""What encoding needs of the outside: a chip in a head, and a memory of failed attempts on it."""
+"""What encoding needs of the outside: a chip in a head, and a memory of attempts on it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
-__all__ = ["ChipLink", "ChipLostError"]
+__all__ = ["Attempt", "Attempts", "ChipLink", "ChipLostError"]
 
 
 class ChipLostError(Exception):
@@ -48,3 +49,31 @@ class ChipLink(Protocol):
             SpoiledError: CHIP_MUTE, it answers no reset; NO_CHIP, there is none.
             DeviceUnavailableError: what holds the card can't be reached, so nothing is known.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """An authentication that is about to be tried.
+
+    Attributes:
+        piece: the blank's serial number.
+        key_version: key set that the chip has.
+        next_version: key set that replaces it, if all goes well; 0 if it stays.
+    """
+
+    piece: str
+    key_version: int
+    next_version: int
+
+
+class Attempts(Protocol):
+    """Attempts on chips that did not end well, over restarts: chips count them too, and block."""
+
+    async def begin(self, attempt: Attempt) -> int:
+        """Record an attempt before it is made; the count of those on this piece, with this one."""
+
+    async def forget(self, piece: str) -> None:
+        """Its chip is made: it proved itself and us."""
+
+    async def last(self, piece: str) -> Attempt | None:
+        """Return what was tried last on a piece whose chip was not made."""

@@ -186,6 +186,7 @@ def debit_row(number: int, *, express: bool = False, prefix: str = "t-debit") ->
             "lane": "express" if express else "batch",
             "consent": _consent(number),
             "cardholder": {"surname": "Testova", "given_names": "Ada"},
+            "address": {"lines": [f"{number} Proof Lane", "Testing"], "country": "IE"},
         }
     )
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
+from cardwright.emv.dgi import parse_all
 from cardwright.iso import stripe, tlv
 from cardwright.line.databases import database_of
 from cardwright.line.line import Line
@@ -16,6 +17,7 @@ from cardwright.proto.request.v1.request_pb2 import SensitiveData
 from cardwright.proto.vault.v1.sections_pb2 import (
     ChipKeysSection,
     InspectionSection,
+    MailerSection,
     PrintSection,
     SealedBlob,
     StripeSection,
@@ -32,6 +34,7 @@ __all__ = ["collect_secrets"]
 _PUBLIC = frozenset({"issuer_name", "card_id", "expiry_mmyy", "expiry_date", "cvv2"})
 """Fields of a card's face that are no secret, or (CVV2) too short to be searched by themselves."""
 _TEMPLATE, _TRACK2_EQUIVALENT = 0x70, 0x57
+_MASTER_KEYS, _TDES_KEY = 0x8000, 16
 _WINDOW = 32
 
 
@@ -113,10 +116,11 @@ def _opened(section: str, card_id: str, blob: SealedBlob, shared: SecretBytes) -
         case "inspection":
             yield from _records(InspectionSection.FromString(content))
         case "chip_keys":
-            for usage, key in ChipKeysSection.FromString(content).keys.items():
-                yield Secret(f"card key {usage}", key)
+            yield from _card_keys(ChipKeysSection.FromString(content))
+        case "mailer":
+            yield from _mailer(MailerSection.FromString(content))
         case _:
-            pass  # master keys' labels, and groupings that the other sections hold as well
+            pass  # a PIN is too short, and what else there is the other sections hold as well
 
 
 def _request(data: SensitiveData) -> Iterator[Secret]:
@@ -126,6 +130,7 @@ def _request(data: SensitiveData) -> Iterator[Secret]:
         "given PAN": data.account.pan,
         "employee number": data.employee.number,
         "department": data.employee.department,
+        **{f"address line {n}": line for n, line in enumerate(data.address.lines)},
     }
     for name, text in texts.items():
         for variant in dict.fromkeys((text, text.upper())):
@@ -167,12 +172,29 @@ def _stripe(section: StripeSection) -> Iterator[Secret]:
 
 
 def _records(section: InspectionSection) -> Iterator[Secret]:
-    for record in section.records:
+    for record in (each for application in section.applications for each in application.records):
         found = tlv.find(record.content, _TEMPLATE, _TRACK2_EQUIVALENT)
         if found:
             tail = found.hex().upper().partition("D")[2].rstrip("F")
             yield Secret("track 2 equivalent data", found)
             yield Secret("discretionary data with iCVV", tail.encode())
+
+
+def _card_keys(section: ChipKeysSection) -> Iterator[Secret]:
+    """Yield keys as the module keeps them; three master keys of a card are one grouping."""
+    for application in section.applications:
+        for dgi in (dgi for each in application.sensitive for dgi in parse_all(each)):
+            name = f"card grouping {dgi.id:04X}"
+            yield Secret(name, dgi.value)
+            if dgi.id == _MASTER_KEYS:
+                for at in range(0, len(dgi.value), _TDES_KEY):
+                    yield Secret(f"{name} key", dgi.value[at : at + _TDES_KEY])
+
+
+def _mailer(section: MailerSection) -> Iterator[Secret]:
+    for text in (section.name, *section.lines):
+        if len(text.encode()) >= SHORTEST:
+            yield Secret("mailer", text.encode())
 
 
 def _middle(data: bytes) -> bytes:

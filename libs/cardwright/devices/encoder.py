@@ -272,7 +272,11 @@ class Encoder:
     async def _eject(self, request: Frame) -> Reply:
         session = self._session(request)
         result = fields.choice(request.header, "result", ("good", "reject"))
-        reason = {"code": fields.text(request.header, "code")} if "code" in request.header else {}
+        reason = {
+            name: fields.text(request.header, name, most)
+            for name, most in (("code", 200), ("memo", 500))
+            if name in request.header
+        }
         async with session.one_command_at_a_time:
             if session.job_id in self._sessions:  # another connection may just have ejected it
                 await self._close(session, result, **reason)
@@ -310,6 +314,7 @@ class Encoder:
             "state": _STATES.get(result, "failed"),
             "blank": fed.blank,
             **({"code": code} if code else {}),
+            **({"memo": fed.detail["memo"]} if "memo" in fed.detail else {}),
             "personalised": chip is not None and chip.result == "personalised",
             "chip": chip.detail.get("chip", "") if chip is not None else "",
             **written([act for act in acts if act.act == "stripe_write"]),

@@ -14,17 +14,17 @@ Header = Mapping[str, Any]
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 
 
-def text(header: Header, name: str) -> str:
-    """A required string of 1 to 200 printable characters."""
+def text(header: Header, name: str, most: int = 200) -> str:
+    """A required string of 1 to ``most`` printable characters."""
     value = header.get(name)
-    if not is_text(value):
-        raise DeviceError("BAD_FIELD", f"{name} must be 1-200 printable characters")
+    if not is_text(value, most):
+        raise DeviceError("BAD_FIELD", f"{name} must be 1-{most} printable characters")
     return str(value)
 
 
-def is_text(value: Any) -> bool:
+def is_text(value: Any, most: int = 200) -> bool:
     """Whether a value is such a string; lone surrogates, which JSON lets through, are not."""
-    return isinstance(value, str) and 0 < len(value) <= 200 and value.isprintable()
+    return isinstance(value, str) and 0 < len(value) <= most and value.isprintable()
 
 
 def name(value: Any) -> str:

@@ -24,6 +24,7 @@ class ChipStage(IntEnum):
 
     PERSONALIZE = 1
     PROVE_KEYS = 2
+    SECURE_CARD = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ class ChipToPersonalize:
         applications: what to install, in order.
         channel: how to speak to the chip.
         stage: what the script is for.
+        installed: instances that a broken-off attempt left on the chip: they are deleted first.
     """
 
     card_id: str
@@ -87,6 +89,7 @@ class ChipToPersonalize:
     applications: tuple[ChipApplication, ...] = ()
     channel: ChipChannel = ChipChannel()
     stage: ChipStage = ChipStage.PERSONALIZE
+    installed: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

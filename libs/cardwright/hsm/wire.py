@@ -73,12 +73,25 @@ def chip_to(chip: ChipToPersonalize) -> pb.PersonalizeItem:
             longest_command=chip.channel.longest_command,
         ),
         stage=pb.ChipStage.Name(chip.stage),
+        installed=chip.installed,
+    )
+
+
+def channel_from(said: sections_pb2.ChipChannel) -> ChipChannel:
+    """Decode a channel; what is not said about it is as most cards have it."""
+    return ChipChannel(
+        diversification=said.diversification or "kdf3",
+        security_level=said.security_level or _LEVEL,
+        issuer_kmc=said.issuer_kmc,
+        issuer_key_version=said.issuer_key_version,
+        issuer_diversification=said.issuer_diversification or "kdf3",
+        store_data=said.store_data or "globalplatform",
+        longest_command=said.longest_command or _LONGEST,
     )
 
 
 def chip_from(item: pb.PersonalizeItem) -> ChipToPersonalize:
-    """Decode a chip; what is not said about its channel is as most cards have it."""
-    said = item.channel
+    """Decode a chip."""
     return ChipToPersonalize(
         card_id=item.card_id,
         kmc=item.kmc,
@@ -89,18 +102,11 @@ def chip_from(item: pb.PersonalizeItem) -> ChipToPersonalize:
             ChipApplication(each.module_aid, each.instance_aid, tuple(each.dgis))
             for each in item.applications
         ),
-        channel=ChipChannel(
-            diversification=said.diversification or "kdf3",
-            security_level=said.security_level or _LEVEL,
-            issuer_kmc=said.issuer_kmc,
-            issuer_key_version=said.issuer_key_version,
-            issuer_diversification=said.issuer_diversification or "kdf3",
-            store_data=said.store_data or "globalplatform",
-            longest_command=said.longest_command or _LONGEST,
-        ),
+        channel=channel_from(item.channel),
         stage=ChipStage(item.stage or ChipStage.PERSONALIZE),
         prologue=tuple(item.prologue),
         dgis=tuple(item.dgis),
+        installed=tuple(item.installed),
     )
 
 

@@ -79,11 +79,7 @@ def _stripe(stripe: domain.StripeSection) -> Message:
 
 def _chip(chip: domain.ChipSection) -> Message:
     channel = chip.channel
-    alone = chip.applications[0] if len(chip.applications) == 1 else None
     return sections_pb2.ChipSection(
-        module_aid=alone.module_aid if alone else b"",
-        instance_aid=alone.instance_aid if alone else b"",
-        dgis=alone.dgis if alone else (),
         kmc=chip.kmc,
         applications=[
             sections_pb2.ChipApplication(
@@ -107,7 +103,6 @@ def _keys(keys: domain.KeysSection) -> Message:
     return sections_pb2.KeysSection(
         diversifier=keys.diversifier,
         sequence_number=keys.sequence_number,
-        masters=keys.applications[0].masters if len(keys.applications) == 1 else {},
         applications=map(_recipe, keys.applications),
         environment=keys.environment,
         expiry=keys.expiry,
@@ -157,11 +152,6 @@ def _inspection(inspection: domain.InspectionSection) -> Message:
         track1=inspection.track1,
         track2=inspection.track2,
         track3=inspection.track3,
-        instance_aid=inspection.applications[0].instance_aid,
-        records=[
-            sections_pb2.ChipRecord(sfi=sfi, number=number, content=content)
-            for sfi, number, content in inspection.applications[0].records
-        ],
         applications=[
             sections_pb2.InspectedApplication(
                 instance_aid=item.instance_aid,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 
 from cardwright.card.events import Body, Disposition, Encoded, OperationFailed
 from cardwright.driver import DeviceAddress, DevicePool, DeviceRefusedError
@@ -13,11 +14,9 @@ from cardwright.station.ports import Answer, DeviceUnavailableError, NotBegun, W
 from services.encoding.adapters.head import Head, JobState
 from services.encoding.adapters.heads import HeadRules, Heads
 from services.encoding.adapters.readerlink import READER_AWAY, ReaderHead
-from services.encoding.adapters.scripts import Scripts
 from services.encoding.adapters.ways import ChipWay
-from services.encoding.domain import Material, SpoiledError, check_blank
-from services.encoding.ports import ChipLostError
-from services.encoding.procedure import personalise, read_back
+from services.encoding.domain import Material, Memo, SpoiledError, check_blank
+from services.encoding.procedure import Personalizer
 
 __all__ = ["Encoder"]
 
@@ -36,7 +35,7 @@ class Encoder:
     Args:
         address: the machine.
         heads: how many of its heads are used, and how they do.
-        scripts: the security module's scripts.
+        personalizer: makes the chips.
         prepare: fetches a card's material again.
         readers: the heads whose contacts lead to card readers.
     """
@@ -45,12 +44,12 @@ class Encoder:
         self,
         address: DeviceAddress,
         heads: HeadRules,
-        scripts: Scripts,
+        personalizer: Personalizer,
         prepare: Prepare,
         readers: Mapping[int, ChipWay] | None = None,
     ) -> None:
         self._address = address
-        self._scripts, self._prepare = scripts, prepare
+        self._personalizer, self._prepare = personalizer, prepare
         self._connections = DevicePool(address)
         self._readers = {n: ReaderHead(way) for n, way in (readers or {}).items()}
         self._sized = False
@@ -100,7 +99,7 @@ class Encoder:
             state = JobState.parse((await link.ask("JOB", job_id=order.job_id)).ok)
         if state.state != "in_head":
             self.heads.release(order.job_id)
-            return NotBegun() if state.state == "unknown" else self._fact(state)
+            return NotBegun() if state.state == "unknown" else await self._told(state)
         self.heads.claim(order.job_id, state.head)
         return await self._at_a_head(order, lambda head: self._finish(head, order))
 
@@ -120,8 +119,8 @@ class Encoder:
         prepared = await until_it_passes(self.name, self._prepare, [order])
         material = prepared[order.order_id]
         if isinstance(material, Answer):
-            lost = await head.eject("reject", "SECTION_DAMAGED")
-            return self._fact(lost, "its data can't be read any more")
+            memo = Memo(detail="its data can't be read any more")
+            return self._fact(await head.eject("reject", "SECTION_DAMAGED", memo))
         return await self._encode(head, order, material)
 
     async def _size_up(self) -> None:
@@ -155,38 +154,52 @@ class Encoder:
                 device=self.name,
             )
         if state.state != "in_head":
-            return self._fact(state)
+            return await self._told(state)
         try:
-            await self._write(head, order, material, state)
+            made = await self._write(head, order, material, state)
         except SpoiledError as spoiled:
-            return self._fact(await head.eject("reject", spoiled.code), str(spoiled))
-        except ChipLostError as lost:
-            return self._fact(await head.eject("reject", lost.code), str(lost))
-        return self._fact(await head.eject("good"))
+            memo = Memo(detail=str(spoiled), quarantine=spoiled.quarantine)
+            return self._fact(await head.eject("reject", spoiled.code, memo))
+        return self._fact(await head.eject("good", memo=made))
 
     async def _write(
         self, head: Head, order: WorkOrder, material: Material, state: JobState
-    ) -> None:
+    ) -> Memo:
         check_blank(order.blank_serial, state.blank)
         if material.tracks:
             await head.write_stripe(material.tracks, written=bool(state.tracks))
         if material.chip is None:
-            return
-        if state.personalised:
-            await read_back(head.chip, material.chip)
-        else:
-            await personalise(head.chip, order.card_id, material.chip, self._scripts)
+            return Memo()
+        made = await self._personalizer.make(head.chip, state.blank, order.card_id, material.chip)
+        return Memo(made.serial, made.cplc.hex(), made.atc, made.key_version)
 
-    def _fact(self, state: JobState, detail: str = "") -> Body:
+    async def _told(self, state: JobState) -> Body:
+        """State what a job came to that ended without us; nobody can ask its chip any more."""
+        fact = self._fact(state)
+        if isinstance(fact, Encoded) or state.state != "interrupted":
+            return fact
+        return replace(fact, detail=await self._personalizer.last_words(state.blank))
+
+    def _fact(self, state: JobState) -> Encoded | OperationFailed:
         """State what the machine's ledger says of a job that has ended."""
+        memo = state.memo
         if state.state == "done":
-            return Encoded(state.blank, self.name, state.tracks, state.chip)
+            return Encoded(
+                state.blank,
+                self.name,
+                state.tracks,
+                chip_serial=memo.chip,
+                cplc=bytes.fromhex(memo.cplc),
+                atc=memo.atc,
+                key_version=memo.key_version,
+            )
         code = state.code or f"ENCODER_{state.state.upper()}"
         swapped = code == "BLANK_SWAPPED"
+        doubtful = swapped or memo.quarantine
         return OperationFailed(
             code=code,
-            detail=detail,
-            disposition=Disposition.UNCERTAIN if swapped else Disposition.SPOILED,
+            detail=memo.detail,
+            disposition=Disposition.UNCERTAIN if doubtful else Disposition.SPOILED,
             blank_serial="" if swapped else state.blank,  # that one is another card's
             device=self.name,
         )

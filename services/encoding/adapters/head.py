@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from cardwright.driver import DeviceConnection, DeviceRefusedError, Reply, Request
@@ -12,7 +12,7 @@ from cardwright.iso.errors import StripeError
 from cardwright.iso.stripe import BitStream
 from cardwright.station.ports import DeviceUnavailableError
 from services.encoding.adapters.readerlink import ReaderLink
-from services.encoding.domain import SpoiledError, check_stripe
+from services.encoding.domain import Memo, SpoiledError, check_stripe
 from services.encoding.ports import ChipLink
 
 __all__ = ["Head", "JobState"]
@@ -33,6 +33,7 @@ class JobState:
         personalised: the chip accepted data.
         chip: the chip's serial, as it presented itself.
         head: the number of the head that holds the card, from 0.
+        memo: what we had it keep with the job's end.
     """
 
     state: str
@@ -42,6 +43,7 @@ class JobState:
     personalised: bool = False
     chip: str = ""
     head: int = 0
+    memo: Memo = field(default_factory=Memo)
 
     @classmethod
     def parse(cls, ok: Mapping[str, Any]) -> Self:
@@ -54,6 +56,7 @@ class JobState:
             personalised=bool(ok.get("personalised", False)),
             chip=str(ok.get("chip", "")),
             head=int(ok.get("head", 0)),
+            memo=Memo.parse(str(ok.get("memo", ""))),
         )
 
 
@@ -116,12 +119,13 @@ class Head:
         answered = replies[len(powered) :]
         return [answer for reply in answered for answer in unpack_apdus(reply.body)]
 
-    async def eject(self, result: str, code: str = "") -> JobState:
-        """Let the card out; a reject's code is kept in the machine's ledger."""
+    async def eject(self, result: str, code: str = "", memo: Memo | None = None) -> JobState:
+        """Let the card out; code of a reject and memo are kept in the machine's ledger."""
         if self._reader is not None:
             await self._reader.close()
-        reason = {"code": code} if code else {}
-        (out,) = await self._flight([self._request("EJECT", result=result, **reason)])
+        text = memo.text() if memo is not None else ""
+        kept = {name: value for name, value in (("code", code), ("memo", text)) if value}
+        (out,) = await self._flight([self._request("EJECT", result=result, **kept)])
         return JobState.parse(out.ok)
 
     def _request(self, command: str, **fields: Any) -> Request:

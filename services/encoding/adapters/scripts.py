@@ -1,24 +1,29 @@
-"""Scripts from the security module: chips that wait at the same time share a call."""
+"""Scripts from the security module and its verdicts: chips that wait together share a call."""
 
 from __future__ import annotations
 
-import asyncio
-
-from cardwright.hsm.port import ChipToPersonalize, HsmError, SecurityModule
+from cardwright.hsm.port import (
+    ChipAnswers,
+    ChipToPersonalize,
+    ChipVerdict,
+    HsmError,
+    SecurityModule,
+)
+from services.encoding.adapters.gathering import Gathering
 
 __all__ = ["Script", "Scripts"]
 
 Script = tuple[bytes, ...]
-_Waiting = tuple[ChipToPersonalize, asyncio.Future[Script | HsmError]]
 
 
 class Scripts:
-    """Asks the module for scripts; while one call is under way, the next chips gather."""
+    """Asks the module, a group of chips at a time."""
 
     def __init__(self, module: SecurityModule) -> None:
-        self._module = module
-        self._waiting: list[_Waiting] = []
-        self._asking: asyncio.Task[None] | None = None
+        self._scripts = Gathering[ChipToPersonalize, Script | HsmError](module.personalize)
+        self._verdicts = Gathering[ChipAnswers, ChipVerdict | HsmError](
+            module.check_personalization
+        )
 
     async def of(self, chip: ChipToPersonalize) -> Script | HsmError:
         """Return the chip's script, or why the module refuses this chip.
@@ -26,22 +31,12 @@ class Scripts:
         Raises:
             HsmError: The whole call failed: the module is away, or denies the verb.
         """
-        answer: asyncio.Future[Script | HsmError] = asyncio.get_running_loop().create_future()
-        self._waiting.append((chip, answer))
-        if self._asking is None or self._asking.done():
-            self._asking = asyncio.create_task(self._ask())
-        return await answer
+        return await self._scripts.of(chip)
 
-    async def _ask(self) -> None:
-        while self._waiting:
-            group, self._waiting = self._waiting, []
-            call = self._module.personalize([chip for chip, _ in group])
-            # Whatever went wrong is for those who wait to hear.
-            (answers,) = await asyncio.gather(call, return_exceptions=True)
-            for number, (_, waiting) in enumerate(group):
-                if waiting.done():
-                    continue
-                if isinstance(answers, BaseException):
-                    waiting.set_exception(answers)
-                else:
-                    waiting.set_result(answers[number])
+    async def verdict(self, answers: ChipAnswers) -> ChipVerdict | HsmError:
+        """Return what the chip's answers prove, or why the module can't tell.
+
+        Raises:
+            HsmError: The whole call failed.
+        """
+        return await self._verdicts.of(answers)

@@ -6,11 +6,17 @@ from google.protobuf.message import DecodeError
 
 from cardwright.emv.errors import EmvError
 from cardwright.globalplatform.errors import CommandError
-from cardwright.iso.errors import StripeError
+from cardwright.hsm.chips import ChipApplication
+from cardwright.hsm.wire import channel_from
+from cardwright.iso.errors import StripeError, TlvError
 from cardwright.iso.stripe import BitStream
-from cardwright.proto.vault.v1.sections_pb2 import ChipSection, StripeSection
+from cardwright.proto.vault.v1.sections_pb2 import (
+    CertificatesSection,
+    ChipSection,
+    StripeSection,
+)
 from cardwright.secret import SecretBytes, SecretText
-from services.encoding.domain import ChipPlan, chip_plan, stripe_bits
+from services.encoding.domain import ChipPlan, IncompleteError, chip_plan, stripe_bits
 
 __all__ = ["SectionError", "read_chip", "read_stripe"]
 
@@ -35,25 +41,47 @@ def read_stripe(section: SecretBytes) -> dict[int, BitStream]:
     """
     try:
         message = StripeSection.FromString(section.reveal())
-        return stripe_bits({1: SecretText(message.track1), 2: SecretText(message.track2)})
+        return stripe_bits(
+            {
+                1: SecretText(message.track1),
+                2: SecretText(message.track2),
+                3: SecretText(message.track3),
+            }
+        )
     except DecodeError:
         raise SectionError("SECTION_MALFORMED", "the stripe section can't be decoded") from None
     except StripeError as error:
         raise SectionError(error.code, str(error)) from None
 
 
-def read_chip(section: SecretBytes, sealed_keys: bytes) -> ChipPlan:
+def read_chip(section: SecretBytes, sealed_keys: bytes, certificates: SecretBytes) -> ChipPlan:
     """Decode a ChipSection into the plan for its chip.
 
+    Args:
+        section: the ChipSection.
+        sealed_keys: for the security module.
+        certificates: the CertificatesSection; empty for a chip without certificates.
+
     Raises:
-        SectionError: It is none, or its AIDs or groupings are malformed.
+        SectionError: It is none, or its AIDs or groupings are malformed, or the chip lacks records.
     """
     try:
         message = ChipSection.FromString(section.reveal())
+        records = CertificatesSection.FromString(certificates.reveal())
         return chip_plan(
-            message.module_aid, message.instance_aid, message.dgis, message.kmc, sealed_keys
+            message.kmc,
+            [
+                ChipApplication(each.module_aid, each.instance_aid, tuple(each.dgis))
+                for each in message.applications
+            ],
+            channel_from(message.channel),
+            sealed_keys,
+            {
+                each.instance_aid: {(item.sfi, item.number): item.content for item in each.records}
+                for each in records.applications
+            },
         )
     except DecodeError:
-        raise SectionError("SECTION_MALFORMED", "the chip section can't be decoded") from None
-    except (EmvError, CommandError) as error:
+        raise SectionError("SECTION_MALFORMED", "the chip's sections can't be decoded") from None
+    except (EmvError, CommandError, TlvError, IncompleteError) as error:
         raise SectionError(error.code, str(error)) from None

@@ -18,6 +18,7 @@ from cardwright.globalplatform.authentication import (
 from cardwright.globalplatform.channel import SecureChannel
 from cardwright.globalplatform.commands import (
     CardState,
+    delete,
     install_for_install,
     install_for_personalization,
     set_card_state,
@@ -122,7 +123,7 @@ def prepare(
     response = InitializeUpdateResponse.parse(chip.initialize_update)
     channel = chip.channel
     profile = _profile(channel)
-    proving = chip.stage is ChipStage.PROVE_KEYS and bool(channel.issuer_kmc)
+    proving = chip.stage is not ChipStage.PERSONALIZE and bool(channel.issuer_kmc)
     scheme = channel.issuer_diversification if proving else channel.diversification
     label = channel.issuer_kmc if proving else chip.kmc
     if proving and response.key_version != channel.issuer_key_version:
@@ -137,8 +138,13 @@ def prepare(
     )
     if chip.stage is ChipStage.PROVE_KEYS:
         return Script(opened, Personalization(()), profile, response.key_version)
+    if chip.stage is ChipStage.SECURE_CARD:
+        secured = Personalization((), epilogue=_SECURE_THE_CARD)
+        return Script(opened, secured, profile, response.key_version)
     new_keys = _new_keys(channel, response, masters)
-    plan = Personalization(_applications(chip.applications, keys), new_keys, _SECURE_THE_CARD)
+    leftovers = Application(tuple(map(delete, chip.installed)), ())
+    applications = (leftovers, *_applications(chip.applications, keys))
+    plan = Personalization(applications, new_keys, _SECURE_THE_CARD)
     return Script(opened, plan, profile, response.key_version)
 
 

@@ -2,42 +2,68 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 from cardwright.card.events import KeysDerived, Prepared
 from cardwright.chip import manufacture
-from cardwright.globalplatform.commands import install_for_install, install_for_personalization
-from cardwright.globalplatform.scp03 import initialize_update
-from cardwright.hsm.port import ChipToPersonalize, HsmError, SecurityModule, WrappedDataKey
+from cardwright.emv.rsa import generate_rsa
+from cardwright.hsm.port import HsmError, SecurityModule, WrappedDataKey
+from cardwright.issuer.seal import open_issued_values
 from cardwright.proto.request.v1.request_pb2 import SensitiveData
-from cardwright.proto.vault.v1.sections_pb2 import ChipSection, InspectionSection
-from cardwright.station.ports import Transaction
+from cardwright.proto.vault.v1.sections_pb2 import (
+    InspectionSection,
+    MailerSection,
+    PinSection,
+    StripeSection,
+)
+from cardwright.secret import SecretText
+from cardwright.station.ports import Answer, Transaction, WorkOrder
 from cardwright.vault.sealing import Sealer, open_sealed, parse_sealed
 from cardwright.vault.vault import Opened, newest_keys
+from services.dataprep.catalogue import Catalogue
 from services.dataprep.handlers import PrepareDesk
+from services.dataprep.products import Product
+from services.encoding.adapters.scripts import Scripts
+from services.encoding.domain import Material
+from services.encoding.handlers import Preparation
+from services.encoding.procedure import MadeChip, Personalizer
 from services.keymanagement.handlers import DeriveKeysDesk
+from services.keymanagement.module.base import Stores
+from services.keymanagement.module.certificates.store import CertificateStore
+from services.keymanagement.module.keystore import KEYSTORE_FILE, load_keystore
 from services.keymanagement.module.policy import GRANTS, Caller
-from services.keymanagement.module.provision import test_keys as make_keys
+from services.keymanagement.module.pool.marks import load_marks
+from services.keymanagement.module.pool.pairs import PairPool, seal_pairs
+from services.keymanagement.module.pool.store import PairStore
+from services.keymanagement.module.provision import PASSPHRASE_FILE, create
 from services.keymanagement.module.verbs import Verbs
+from tests.unit.dataprep.chip_kit import DEBIT_2, PROFILES
 from tests.unit.dataprep.fakes import (
+    BADGE,
     BANK,
+    CATALOGUE,
+    DEBIT,
+    ISSUER_KEY,
     TODAY,
     WORKS,
     MemoryRegistry,
     badge_request,
-    catalogue,
     order,
     sensitive,
 )
+from tests.unit.encoding.chip_rig import Rig
+from tests.unit.encoding.encoding_kit import MemoryAttempts
 from tests.unit.keymanagement.module_kit import verbs_over
 
 TX = cast("Transaction", object())
 SERIAL = bytes.fromhex("00010203040506070809")
-CHALLENGE = bytes(range(8))
-OK = b"\x90\x00"
+ADDRESS = {"address": {"lines": ["1 Harbour Row", "Dublin 2"], "country": "IE"}}
 
 
 class Module:
@@ -88,12 +114,18 @@ class SealedVault:
 class Line:
     """The stations up to the encoder, each in its own role."""
 
-    def __init__(self) -> None:
-        keys = make_keys([BANK.name, WORKS.name], ["site-1"])
+    def __init__(self, folder: Path) -> None:
+        create(folder, [BANK.name, WORKS.name], ["site-1"], catalogue=CATALOGUE)
+        passphrase = SecretText((folder / PASSPHRASE_FILE).read_text().strip())
+        keys = load_keystore(folder / KEYSTORE_FILE, passphrase)
         self.kmc = next(value for key, value in keys.items() if key.label == "chip/KMC")
-        self._verbs = verbs_over(keys)
+        pairs = PairStore(":memory:")
+        certificates = CertificateStore(folder, lambda: dt.date(2026, 11, 28))
+        self._verbs = verbs_over(keys, Stores(certificates, PairPool(pairs, load_marks(folder))))
         public = self._verbs.public_keys(Caller("qa.site-1", GRANTS["qa"]), "section/")
         self._sealer, self._store = Sealer(newest_keys(public)), dict[tuple[str, str], bytes]()
+        pairs.add(seal_pairs(self._sealer, [generate_rsa(1152, 3)]))
+        self.registry = MemoryRegistry()
 
     def vault(self, role: str) -> SealedVault:
         return SealedVault(self._store, self.module(role), self._sealer)
@@ -104,65 +136,102 @@ class Line:
     def hsm(self, role: str) -> SecurityModule:
         return cast("SecurityModule", self.module(role))
 
+    def desk(self, product: Product) -> PrepareDesk:
+        """Data preparation, where this is the newest version of its product."""
+        others = [each for each in (DEBIT, BADGE) if each.name != product.name]
+        catalogue = Catalogue(
+            {(each.name, each.version): each for each in (product, *others)},
+            {issuer.name: issuer for issuer in (BANK, WORKS)},
+            {issuer.name: ISSUER_KEY.as_dict(private=False) for issuer in (BANK, WORKS)},
+            PROFILES,
+        )
+        module, vault = self.hsm("dataprep"), self.vault("dataprep")
+        return PrepareDesk(catalogue, vault, module, self.registry, lambda: TODAY)
 
-@pytest.mark.parametrize("request_of", [sensitive, badge_request], ids=["debit", "badge"])
-async def test_a_chip_reads_as_inspection_expects(request_of: Any) -> None:
-    line = Line()
-    request: SensitiveData = request_of("request-1")
-    asked = order(request)
-    card = asked.card_id
-    await line.vault("request").put("request", {card: request.SerializeToString()})
+    async def prepared(self, product: Product, request: SensitiveData) -> tuple[WorkOrder, Answer]:
+        """Take a request to a card whose data and keys are in the vault."""
+        asked = order(request)
+        card = asked.card_id
+        await self.vault("request").put("request", {card: request.SerializeToString()})
+        (prepared,) = await self.desk(product).handle([asked], TX)
+        assert isinstance(prepared.body, Prepared), prepared.body
+        derive = DeriveKeysDesk(self.vault("keymanagement"), self.hsm("keymanagement"))
+        (derived,) = await derive.handle([asked], TX)
+        assert isinstance(derived.body, KeysDerived), derived.body
+        assert {check.master.partition("/")[0] for check in derived.body.keys} == {asked.issuer}
+        return asked, prepared
 
-    prepare = PrepareDesk(
-        catalogue(), line.vault("dataprep"), line.hsm("dataprep"), MemoryRegistry(), lambda: TODAY
-    )
-    (prepared,) = await prepare.handle([asked], TX)
+    async def encoded(self, asked: WorkOrder) -> tuple[Rig, MadeChip]:
+        """Make the card's chip, as the encoding station does."""
+        material = (await Preparation(self.vault("encoding"))([asked]))[asked.order_id]
+        assert isinstance(material, Material), material
+        assert material.chip is not None
+        rig = Rig(manufacture(SERIAL, self.kmc.reveal()))
+        maker = Personalizer(Scripts(self.hsm("encoding")), MemoryAttempts())
+        return rig, await maker.make(rig, "B-1", asked.card_id, material.chip)
+
+    async def opened(self, role: str, section: str, card: str) -> bytes:
+        """What a role reads of a card."""
+        return (await self.vault(role).open(section, [card])).cards[card].reveal()
+
+
+@pytest.mark.parametrize(
+    ("product", "request_of", "version"),
+    [
+        (DEBIT, sensitive, 0x30),
+        (BADGE, badge_request, 0x30),
+        (DEBIT_2, lambda name: sensitive(name, **ADDRESS), 0x40),
+    ],
+    ids=["debit-1", "badge", "debit-2"],
+)
+async def test_a_chip_reads_as_inspection_expects(
+    tmp_path: Path, product: Product, request_of: Any, version: int
+) -> None:
+    line = Line(tmp_path)
+    asked, _ = await line.prepared(product, request_of("request-1"))
+    rig, made = await line.encoded(asked)
+    assert (made.atc, made.key_version, rig.versions) == (0, version, {version})
+
+    expected = InspectionSection.FromString(await line.opened("qa", "inspection", asked.card_id))
+    assert expected.applications
+    for application in expected.applications:
+        name = application.instance_aid
+        select = b"\x00\xa4\x04\x00" + bytes([len(name)]) + name + b"\0"
+        reads = [
+            bytes((0x00, 0xB2, record.number, record.sfi << 3 | 4, 0))
+            for record in application.records
+        ]
+        _, *contents = await rig.transmit([select, *reads], reset=True)
+        wanted = [record.content + b"\x90\x00" for record in application.records]
+        assert contents == wanted
+
+
+async def test_a_pin_is_verified_by_what_the_stripe_and_the_issuer_have(tmp_path: Path) -> None:
+    line = Line(tmp_path)
+    asked, prepared = await line.prepared(DEBIT_2, sensitive("request-1", **ADDRESS))
     assert isinstance(prepared.body, Prepared)
-    derive = DeriveKeysDesk(line.vault("keymanagement"), line.hsm("keymanagement"))
-    (derived,) = await derive.handle([asked], TX)
-    assert isinstance(derived.body, KeysDerived)
-    assert {check.master.partition("/")[0] for check in derived.body.keys} == {asked.issuer}
-
-    encoding = line.vault("encoding")
-    chips = await encoding.open("chip", [card])
-    section = ChipSection.FromString(chips.cards[card].reveal())
-    chip = manufacture(SERIAL, line.kmc.reveal())
-    module_aid, instance = section.module_aid, section.instance_aid
-    item = ChipToPersonalize(
-        card_id=card,
-        kmc=section.kmc,
-        host_challenge=CHALLENGE,
-        initialize_update=chip.process(initialize_update(CHALLENGE))[:-2],
-        prologue=(
-            install_for_install(module_aid[:-1], module_aid, instance),
-            install_for_personalization(instance),
-        ),
-        dgis=tuple(section.dgis),
-        sealed_keys=(await encoding.get_sealed("chip_keys", [card]))[card],
-    )
-    (script,) = await line.module("encoding").personalize([item])
-    assert not isinstance(script, HsmError), script.code
-    assert {chip.process(command)[-2:] for command in script} == {OK}
-
-    opened = await line.vault("qa").open("inspection", [card])
-    expected = InspectionSection.FromString(opened.cards[card].reveal())
-    select = b"\x00\xa4\x04\x00" + bytes([len(expected.instance_aid)]) + expected.instance_aid
-    assert chip.process(select + b"\0")[-2:] == OK
-    assert expected.records
-    for record in expected.records:
-        read = chip.process(bytes((0x00, 0xB2, record.number, record.sfi << 3 | 4, 0)))
-        assert read == record.content + OK
+    assert prepared.body.sections[-2:] == ("mailer", "pin")
+    issued = open_issued_values(prepared.attachment.decode(), ISSUER_KEY).reveal()
+    told = json.loads(issued)
+    assert told.keys() == {"pan", "psn", "expiry", "pvki", "pvv"}
+    stripe = StripeSection.FromString(await line.opened("encoding", "stripe", asked.card_id))
+    assert stripe.track2[25:30] == told["pvki"] + told["pvv"]
+    assert stripe.coercivity == "hico"
+    pin = PinSection.FromString(await line.opened("pinmailer", "pin", asked.card_id))
+    assert len(pin.pin) == 4
+    mailer = MailerSection.FromString(await line.opened("pinmailer", "mailer", asked.card_id))
+    assert (mailer.name, list(mailer.lines)) == ("Inès Marlowe", ADDRESS["address"]["lines"])
+    assert mailer.last_four == told["pan"][-4:]
+    inspection = InspectionSection.FromString(await line.opened("qa", "inspection", asked.card_id))
+    assert "cvv2" not in inspection.print
+    assert inspection.imk_ac == "aurora-bank/IMK-AC#1"
 
 
-async def test_data_preparation_can_not_read_what_it_wrote() -> None:
-    line = Line()
-    request = sensitive("request-1")
-    asked = order(request)
-    vault = line.vault("dataprep")
-    await vault.put("request", {asked.card_id: request.SerializeToString()})
-    desk = PrepareDesk(catalogue(), vault, line.hsm("dataprep"), MemoryRegistry(), lambda: TODAY)
-    await desk.handle([asked], TX)
-    for section in ("print", "stripe", "chip", "keys", "inspection"):
+async def test_data_preparation_can_not_read_what_it_wrote(tmp_path: Path) -> None:
+    line = Line(tmp_path)
+    asked, prepared = await line.prepared(DEBIT_2, sensitive("request-1", **ADDRESS))
+    assert isinstance(prepared.body, Prepared)
+    for section in prepared.body.sections:
         with pytest.raises(HsmError) as raised:
-            await vault.open(section, [asked.card_id])
+            await line.vault("dataprep").open(section, [asked.card_id])
         assert raised.value.code == "HSM_DENIED"

@@ -20,8 +20,9 @@ from services.encoding.adapters.heads import HeadRules
 from services.encoding.adapters.scripts import Scripts
 from services.encoding.adapters.ways import ChipWay
 from services.encoding.handlers import Preparation
+from services.encoding.procedure import Personalizer
 from tests.integration.devices.device_process import Device
-from tests.unit.encoding.encoding_kit import BLANK, FakeModule, MemoryVault, order
+from tests.unit.encoding.encoding_kit import BLANK, FakeModule, MemoryAttempts, MemoryVault, order
 
 HEADS = 4
 
@@ -37,6 +38,7 @@ class Line(AbstractContextManager["Line"]):
     readers: Mapping[int, ChipWay] = field(default_factory=dict)
     vault: MemoryVault = field(default_factory=MemoryVault)
     module: FakeModule = field(default_factory=FakeModule)
+    attempts: MemoryAttempts = field(default_factory=MemoryAttempts)
 
     def __post_init__(self) -> None:
         self.floor = Floor(self.root / "floor")
@@ -62,10 +64,11 @@ class Line(AbstractContextManager["Line"]):
     def driver(self) -> Encoder:
         """The station's driver; a second one is the station after a restart."""
         address = DeviceAddress("encoder-1", LOOPBACK, int(self._port[1]))
-        # The fake has the one verb that is asked for here.
+        # The fake has the two verbs that are asked for here.
         scripts = Scripts(self.module)  # type: ignore[arg-type]  # see above
+        maker = Personalizer(scripts, self.attempts)
         return Encoder(
-            address, self.rules, scripts, Preparation(self.vault, chip=self.chip), self.readers
+            address, self.rules, maker, Preparation(self.vault, chip=self.chip), self.readers
         )
 
     def restart(self) -> None:

@@ -320,5 +320,10 @@ async def test_inspection_can_read_its_section() -> None:
     await house.handle(asked)
     section = InspectionSection.FromString(house.vault.sections["inspection"][asked.card_id])
     assert section.barcode == asked.card_id
-    assert [(record.sfi, record.number) for record in section.records] == [(1, 1), (2, 1), (2, 2)]
-    assert all(record.content[0] == 0x70 for record in section.records)
+    (application,) = section.applications
+    assert [(record.sfi, record.number) for record in application.records] == [
+        (1, 1),
+        (2, 1),
+        (2, 2),
+    ]
+    assert all(record.content[0] == 0x70 for record in application.records)

@@ -13,6 +13,7 @@ from cardwright.chip.emv import EmvApplet
 from cardwright.issuer.keys import create_keys
 from services.dataprep.catalogue import ProductError, load_catalogue, load_product
 from services.dataprep.chips import BadgeChip, EmvChip
+from tests.unit.dataprep.chip_kit import DEBIT_2
 from tests.unit.dataprep.fakes import BADGE, CATALOGUE, DEBIT
 
 DEBIT_FILE = CATALOGUE / "products/emv-debit/v1.yaml"
@@ -49,7 +50,8 @@ def test_the_catalogue_finds_the_newest_version(tmp_path: Path) -> None:
     for issuer in ("aurora-bank", "borealis-works"):
         create_keys(issuer, tmp_path)
     catalogue = load_catalogue(CATALOGUE, tmp_path)
-    assert catalogue.product("emv-debit") == catalogue.product("emv-debit", 1) == DEBIT
+    assert catalogue.product("emv-debit", 1) == DEBIT
+    assert catalogue.product("emv-debit") == catalogue.product("emv-debit", 2) == DEBIT_2
     assert catalogue.product("emv-debit", 99) is None
     assert catalogue.product("emv-credit") is None
     assert catalogue.issuer_keys["aurora-bank"]["use"] == "enc"

@@ -1,45 +1,40 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cardwright.chip import Chip, manufacture
-from cardwright.hsm.port import ChipToPersonalize
-from cardwright.iso.apdu import CommandApdu
+from cardwright.emv.errors import EmvError
+from cardwright.globalplatform.errors import CommandError
+from cardwright.hsm.chips import ChipApplication, ChipChannel
 from cardwright.iso.errors import StripeError
 from cardwright.iso.stripe import BitStream
 from cardwright.secret import SecretBytes, SecretText
 from services.encoding.adapters.sections import SectionError, read_chip, read_stripe
 from services.encoding.domain import (
     ChipPlan,
+    IncompleteError,
+    Memo,
     SpoiledError,
     check_blank,
     check_reading,
-    check_refused,
-    check_script,
-    check_session,
     check_stripe,
     chip_plan,
-    session_commands,
     stripe_bits,
 )
-from tests.unit.encoding.encoding_kit import (
-    KMC,
-    SEALED,
-    FakeModule,
-    badge_sections,
-    debit_sections,
-)
+from services.encoding.domain.reading import check_refused
+from tests.unit.encoding.chip_rig import CARD, plan_of
+from tests.unit.encoding.encoding_kit import badge_sections, cda_sections, debit_sections
 
-CARD = "01932b6e-7c1a-7d42-9f0e-3a5b8c2d6e11"
-CHALLENGE = bytes(8)
 OK = b"\x90\x00"
+COUNTER = bytes.fromhex("9F360200079000")
+SECTIONS = {"debit": debit_sections, "badge": badge_sections, "cda": cda_sections}
 
 
 def plan(kind: str) -> ChipPlan:
-    sections = {"debit": debit_sections, "badge": badge_sections}[kind](CARD)
-    return read_chip(SecretBytes(sections["chip"]), SEALED[kind])
+    return plan_of(kind, SECTIONS[kind](CARD))
 
 
 def tracks() -> dict[int, BitStream]:
@@ -50,110 +45,88 @@ def spoiled(code: str) -> pytest.RaisesExc[SpoiledError]:
     return pytest.raises(SpoiledError, check=lambda error: error.code == code)
 
 
-def run(chip: Chip, commands: tuple[bytes, ...]) -> list[bytes]:
-    """As a machine does: stop at the first failure."""
-    responses: list[bytes] = []
-    for command in commands:
-        responses.append(chip.process(command))
-        if responses[-1][-2:] != OK:
-            break
-    return responses
+def answers(wanted: ChipPlan) -> list[bytes]:
+    """What a chip made by this plan answers."""
+    return [COUNTER if each is None else each + OK for each in wanted.reading.expected]
 
 
-async def script_for(chip: Chip, wanted: ChipPlan) -> tuple[bytes, ...]:
-    presented = check_session(run(chip, session_commands(CHALLENGE)))
-    item = ChipToPersonalize(
-        CARD, wanted.kmc, CHALLENGE, presented, wanted.prologue, wanted.dgis, wanted.sealed_keys
-    )
-    (script,) = await FakeModule().personalize([item])
-    assert isinstance(script, tuple)
-    return script
+@pytest.mark.parametrize(
+    ("kind", "applications", "asked", "counter"),
+    [("debit", 1, 5, 7), ("badge", 1, 3, 0), ("cda", 3, 9, 7)],
+)
+def test_each_record_is_read_and_the_counter_too(
+    kind: str, applications: int, asked: int, counter: int
+) -> None:
+    reading = plan(kind).reading
+    assert len(reading.applications) == applications
+    assert len(reading.commands) == len(reading.expected) == asked
+    assert check_reading(reading, answers(plan(kind))) == counter
 
 
-async def made(kind: str) -> tuple[Chip, ChipPlan]:
-    chip, wanted = manufacture(bytes(10), KMC.reveal()), plan(kind)
-    script = await script_for(chip, wanted)
-    check_script(wanted, len(script), run(chip, script))
-    chip.power_on()
-    return chip, wanted
+def test_certificates_are_read_back() -> None:
+    (debit, *_) = plan("cda").reading.applications
+    # File 3, records 1 and 2: READ RECORD's P2 is the file and "by number".
+    assert [command[2:4] for command in debit.commands if command[3] >> 3 == 3] == [
+        bytes((1, 3 << 3 | 4)),
+        bytes((2, 3 << 3 | 4)),
+    ]
 
 
-@pytest.mark.parametrize(("kind", "asked"), [("debit", 5), ("badge", 3)])
-async def test_a_chip_made_by_plan_reads_as_planned(kind: str, asked: int) -> None:
-    chip, wanted = await made(kind)
-    assert len(wanted.reading.commands) == asked
-    check_reading(wanted.reading, run(chip, wanted.reading.commands))
+def test_a_chip_without_its_certificates_is_never_begun() -> None:
+    sections = cda_sections(CARD) | {"certificates": b""}
+    with pytest.raises(SectionError) as caught:
+        plan_of("cda", sections)
+    assert caught.value.code == "CERTIFICATES_MISSING"
 
 
-async def test_a_badge_keeps_its_number_from_those_who_prove_nothing() -> None:
-    chip, wanted = await made("badge")
-    assert len(wanted.reading.refused) == 1
-    run(chip, wanted.reading.commands)
-    check_refused(run(chip, wanted.reading.refused))
+def test_a_chip_without_applications_is_none() -> None:
+    with pytest.raises(IncompleteError) as caught:
+        chip_plan("chip/KMC#1", [], ChipChannel(), b"", {})
+    assert caught.value.code == "CHIP_SECTION_EMPTY"
+
+
+def test_another_cards_chip_does_not_read_as_planned() -> None:
+    with spoiled("CHIP_READBACK"):
+        check_reading(plan("badge").reading, answers(plan("debit")))
+
+
+def test_a_chip_that_stops_answering_does_not_read_as_planned() -> None:
+    with spoiled("CHIP_READBACK"):
+        check_reading(plan("debit").reading, answers(plan("debit"))[:-1])
+
+
+@pytest.mark.parametrize("answer", ["9000", "9F3601079000", "9F17010390009000", "9F36"])
+def test_a_counter_that_is_none_is_found(answer: str) -> None:
+    told = answers(plan("debit"))
+    told[1] = bytes.fromhex(answer)
+    with spoiled("CHIP_READBACK"):
+        check_reading(plan("debit").reading, told)
+
+
+def test_a_badge_is_asked_for_what_it_must_refuse() -> None:
+    (group,) = plan("badge").reading.refused
+    assert group[0][1] == 0xA4
+    assert [command[1] for command in group[1:]] == [0xB2]
+    check_refused([OK, b"\x69\x82"])
 
 
 @pytest.mark.parametrize("answer", ["9000", "6A82", "DF0505060000000090009000"])
 def test_a_file_that_asks_for_no_proof_is_a_fault(answer: str) -> None:
     with spoiled("CHIP_UNPROTECTED"):
-        check_refused([bytes.fromhex(answer)])
-
-
-async def test_another_cards_chip_does_not_read_as_planned() -> None:
-    chip, _ = await made("debit")
-    with spoiled("CHIP_READBACK"):
-        check_reading(plan("badge").reading, run(chip, plan("badge").reading.commands))
-
-
-async def test_a_chip_that_was_never_finished_does_not_read_as_planned() -> None:
-    chip, wanted = manufacture(bytes(10), KMC.reveal()), plan("debit")
-    script = await script_for(chip, wanted)
-    run(chip, script[:-1])
-    chip.power_on()
-    with spoiled("CHIP_READBACK"):
-        check_reading(wanted.reading, run(chip, wanted.reading.commands))
-
-
-async def test_a_chip_takes_one_personalization_alone() -> None:
-    chip, wanted = await made("badge")
-    again = await script_for(chip, wanted)
-    with spoiled("CHIP_INSTALL"):
-        check_script(wanted, len(again), run(chip, again))
-
-
-@pytest.mark.parametrize(
-    ("answers", "code"),
-    [
-        ([], "CHIP_CRYPTOGRAM"),
-        ([b"\x63\x00"], "CHIP_CRYPTOGRAM"),
-        ([OK, b"\x6a\x88"], "CHIP_INSTALL"),
-        ([OK, OK], "CHIP_INSTALL"),
-        ([OK, OK, OK, b"\x6a\x80"], "CHIP_STORE_DATA"),
-        ([OK, OK, OK], "CHIP_STORE_DATA"),
-    ],
-)
-def test_where_a_script_stopped_names_the_fault(answers: list[bytes], code: str) -> None:
-    with spoiled(code):
-        check_script(plan("badge"), 5, answers)
-
-
-def test_a_card_manager_that_refuses_is_told() -> None:
-    with spoiled("CHIP_SESSION"):
-        check_session([b"\x6a\x82"])
-    with spoiled("CHIP_SESSION"):
-        check_session([])
+        check_refused([OK, bytes.fromhex(answer)])
 
 
 @given(st.data())
-async def test_any_changed_octet_of_an_answer_is_found(data: st.DataObject) -> None:
-    reading = plan("debit").reading
-    answers = [expected + OK for expected in reading.expected]
-    number = data.draw(st.integers(0, len(answers) - 1))
-    at = data.draw(st.integers(0, len(answers[number]) - 1))
-    changed = bytearray(answers[number])
+def test_any_changed_octet_of_an_answer_is_found(data: st.DataObject) -> None:
+    reading, told = plan("debit").reading, answers(plan("debit"))
+    fixed = [number for number, each in enumerate(reading.expected) if each is not None]
+    number = data.draw(st.sampled_from(fixed))
+    at = data.draw(st.integers(0, len(told[number]) - 1))
+    changed = bytearray(told[number])
     changed[at] ^= data.draw(st.integers(1, 255))
-    answers[number] = bytes(changed)
+    told[number] = bytes(changed)
     with spoiled("CHIP_READBACK"):
-        check_reading(reading, answers)
+        check_reading(reading, told)
 
 
 @given(st.data())
@@ -186,21 +159,39 @@ def test_a_text_that_no_track_holds_is_refused() -> None:
         stripe_bits({2: SecretText(";ABC?")})
 
 
-def test_an_application_that_asks_the_terminal_gets_zeros() -> None:
-    # A5 with a PDOL (9F38) of terminal country code (9F1A) and transaction type (9C).
-    fci = bytes.fromhex("91020AA5089F38059F1A029C01")
-    options = bytes.fromhex("91040A82021800940408010100")
-    wanted = chip_plan(b"\xf0CWEMV\x01", b"\xf0CARDW\x01", [fci, options], "chip/KMC#1", b"")
-    command = CommandApdu.parse(wanted.reading.commands[1])
-    assert (command.ins, command.data) == (0xA8, bytes.fromhex("8303000000"))
+@pytest.mark.parametrize(
+    ("application", "code"),
+    [
+        (ChipApplication(b"\xf0CWEMV\x01", b"\xf0", ()), "SCP03_COMMAND"),
+        (ChipApplication(b"\xf0CWEMV\x01", b"\xf0CARDW\x01", (b"\x01",)), "DGI_TRUNCATED"),
+    ],
+)
+def test_an_application_that_is_none_is_refused_with_a_code(
+    application: ChipApplication, code: str
+) -> None:
+    coded = pytest.raises((EmvError, CommandError), check=lambda error: error.code == code)  # type: ignore[attr-defined]  # both have one
+    with coded:
+        chip_plan("chip/KMC#1", [application], ChipChannel(), b"", {})
 
 
-def test_sections_that_make_no_sense_are_refused_with_a_code() -> None:
-    for section, read in (
-        (b"\xff", lambda octets: read_chip(octets, b"")),
-        (b"\xff", read_stripe),
-        (b"", lambda octets: read_chip(octets, b"")),
-    ):
-        with pytest.raises(SectionError) as caught:
-            read(SecretBytes(section))
-        assert caught.value.code in {"SECTION_MALFORMED", "SCP03_COMMAND"}
+@pytest.mark.parametrize(
+    "read",
+    [lambda octets: read_chip(octets, b"", SecretBytes(b"")), read_stripe],
+)
+def test_sections_that_make_no_sense_are_refused(read: Callable[[SecretBytes], object]) -> None:
+    with pytest.raises(SectionError) as caught:
+        read(SecretBytes(b"\xff"))
+    assert caught.value.code == "SECTION_MALFORMED"
+
+
+@pytest.mark.parametrize(
+    "memo",
+    [
+        Memo(),
+        Memo("00" * 10, "47" * 42, 7, 0x40),
+        Memo(detail="command 2 of 20 was answered with 6985; key set 30", quarantine=True),
+    ],
+)
+def test_a_memo_comes_back_and_fits_a_machines_ledger(memo: Memo) -> None:
+    assert Memo.parse(memo.text()) == memo
+    assert len(memo.text()) <= 500

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from cardwright.card.events import Disposition, OperationFailed
-from cardwright.hsm.port import ChipToPersonalize, HsmError
+from cardwright.hsm.port import ChipAnswers, ChipToPersonalize, ChipVerdict, HsmError
 from cardwright.settings import SettingsError
 from cardwright.station.ports import Answer
 from services.encoding.adapters.scripts import Scripts
@@ -39,7 +39,7 @@ async def test_each_product_gets_what_it_has(vault: MemoryVault) -> None:
     assert debit.chip is not None
     assert badge.chip is not None
     assert debit.chip.sealed_keys != badge.chip.sealed_keys
-    assert sorted(vault.calls) == ["chip", "chip_keys", "stripe"]
+    assert sorted(vault.calls) == ["certificates", "chip", "chip_keys", "stripe"]
 
 
 async def test_chips_can_be_left_out(vault: MemoryVault) -> None:
@@ -79,6 +79,11 @@ class CountingModule:
             raise self.fault
         return [(item.card_id.encode(),) for item in items]
 
+    async def check_personalization(self, items: list[ChipAnswers]) -> list[ChipVerdict]:
+        self.batches.append(len(items))
+        await asyncio.sleep(0)
+        return [ChipVerdict("", len(item.responses), 0, 0, keys_uncertain=False) for item in items]
+
 
 def chip(card: str) -> ChipToPersonalize:
     return ChipToPersonalize(card, "chip/KMC#1", bytes(8), bytes(32), (), (), b"")
@@ -86,19 +91,23 @@ def chip(card: str) -> ChipToPersonalize:
 
 async def test_chips_that_wait_at_the_same_time_share_a_call() -> None:
     module = CountingModule()
-    scripts = Scripts(module)  # type: ignore[arg-type]  # one verb of the port
+    scripts = Scripts(module)  # type: ignore[arg-type]  # two verbs of the port
     cards = [f"c{number}" for number in range(8)]
     found = await asyncio.gather(*(scripts.of(chip(card)) for card in cards))
     assert found == [(card.encode(),) for card in cards]
     assert module.batches == [8]
     assert await scripts.of(chip("later")) == (b"later",)
+    told = [ChipAnswers(chip("c"), (b"",) * count) for count in range(8)]
+    verdicts = await asyncio.gather(*map(scripts.verdict, told))
+    assert [isinstance(each, ChipVerdict) and each.index for each in verdicts] == list(range(8))
+    assert module.batches == [8, 1, 8]
 
 
 @pytest.mark.parametrize("fault", [HsmError("HSM_UNAVAILABLE", "away"), ZeroDivisionError()])
 async def test_who_waits_for_a_script_hears_of_the_fault(fault: Exception) -> None:
     module = CountingModule()
     module.fault = fault
-    scripts = Scripts(module)  # type: ignore[arg-type]  # one verb of the port
+    scripts = Scripts(module)  # type: ignore[arg-type]  # two verbs of the port
     waiting = [scripts.of(chip(card)) for card in ("a", "b")]
     heard = await asyncio.gather(*waiting, return_exceptions=True)
     assert [type(each) for each in heard] == [type(fault)] * 2

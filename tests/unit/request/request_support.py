@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -31,6 +31,8 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 NO_TRANSACTION = cast("Transaction", None)
 
 DEBIT = Product("emv-debit", Eligibility(Presence.NONE, Presence.OPTIONAL, Presence.NONE))
+# As the catalogue has it now: with a PIN, and so with an address.
+DEBIT_BY_POST = replace(DEBIT, eligibility=replace(DEBIT.eligibility, address=Presence.REQUIRED))
 BADGE = Product("employee-badge", Eligibility(Presence.REQUIRED, Presence.NONE, Presence.REQUIRED))
 PRODUCTS = {product.name: product for product in (DEBIT, BADGE)}
 BANK = Issuer("aurora-bank", frozenset({"emv-debit"}), bin="999999", pan_length=16)
@@ -118,6 +120,7 @@ class Bureau:
     bank_key: ECKey = field(default_factory=lambda: fresh_key("aurora-bank/sign#1"))
     works_key: ECKey = field(default_factory=lambda: fresh_key("borealis-works/sign#1"))
     now: datetime = NOW
+    products: Mapping[str, Product] = field(default_factory=lambda: PRODUCTS)
 
     def __post_init__(self) -> None:
         self.bank = Sealer("aurora-bank", self.bank_key, self.module.public)
@@ -127,7 +130,7 @@ class Bureau:
                 "aurora-bank": _registered(BANK, self.bank_key),
                 "borealis-works": _registered(WORKS, self.works_key),
             },
-            PRODUCTS,
+            self.products,
         )
         self.handler = RequestHandler(
             catalogue,

@@ -7,7 +7,7 @@ import pytest
 
 from cardwright.card.events import RequestAccepted, RequestRefused
 from cardwright.issuer.files import NumberedRow, read_requests
-from tests.unit.request.request_support import NOW, Bureau, inbound
+from tests.unit.request.request_support import DEBIT_BY_POST, NOW, PRODUCTS, Bureau, inbound
 
 FILES = sorted(Path("examples").glob("*/requests.*"))
 REFUSED = {
@@ -19,7 +19,8 @@ REFUSED = {
 }
 
 
-async def test_the_examples_come_to_what_their_readme_says(bureau: Bureau) -> None:
+async def test_the_examples_come_to_what_their_readme_says() -> None:
+    bureau = Bureau(products={**PRODUCTS, "emv-debit": DEBIT_BY_POST})
     messages = []
     for path in FILES:
         sealer = bureau.bank if path.parent.name == "aurora-bank" else bureau.works

@@ -13,9 +13,11 @@ class ChipStage(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     CHIP_STAGE_UNSPECIFIED: _ClassVar[ChipStage]
     CHIP_STAGE_PERSONALIZE: _ClassVar[ChipStage]
     CHIP_STAGE_PROVE_KEYS: _ClassVar[ChipStage]
+    CHIP_STAGE_SECURE_CARD: _ClassVar[ChipStage]
 CHIP_STAGE_UNSPECIFIED: ChipStage
 CHIP_STAGE_PERSONALIZE: ChipStage
 CHIP_STAGE_PROVE_KEYS: ChipStage
+CHIP_STAGE_SECURE_CARD: ChipStage
 
 class SignRequest(_message.Message):
     __slots__ = ("payloads",)
@@ -188,7 +190,7 @@ class PersonalizeRequest(_message.Message):
     def __init__(self, items: _Optional[_Iterable[_Union[PersonalizeItem, _Mapping]]] = ...) -> None: ...
 
 class PersonalizeItem(_message.Message):
-    __slots__ = ("card_id", "kmc", "host_challenge", "initialize_update", "prologue", "dgis", "sealed_keys", "applications", "channel", "stage")
+    __slots__ = ("card_id", "kmc", "host_challenge", "initialize_update", "prologue", "dgis", "sealed_keys", "applications", "channel", "stage", "installed")
     CARD_ID_FIELD_NUMBER: _ClassVar[int]
     KMC_FIELD_NUMBER: _ClassVar[int]
     HOST_CHALLENGE_FIELD_NUMBER: _ClassVar[int]
@@ -199,6 +201,7 @@ class PersonalizeItem(_message.Message):
     APPLICATIONS_FIELD_NUMBER: _ClassVar[int]
     CHANNEL_FIELD_NUMBER: _ClassVar[int]
     STAGE_FIELD_NUMBER: _ClassVar[int]
+    INSTALLED_FIELD_NUMBER: _ClassVar[int]
     card_id: str
     kmc: str
     host_challenge: bytes
@@ -209,7 +212,8 @@ class PersonalizeItem(_message.Message):
     applications: _containers.RepeatedCompositeFieldContainer[_sections_pb2.ChipApplication]
     channel: _sections_pb2.ChipChannel
     stage: ChipStage
-    def __init__(self, card_id: _Optional[str] = ..., kmc: _Optional[str] = ..., host_challenge: _Optional[bytes] = ..., initialize_update: _Optional[bytes] = ..., prologue: _Optional[_Iterable[bytes]] = ..., dgis: _Optional[_Iterable[bytes]] = ..., sealed_keys: _Optional[bytes] = ..., applications: _Optional[_Iterable[_Union[_sections_pb2.ChipApplication, _Mapping]]] = ..., channel: _Optional[_Union[_sections_pb2.ChipChannel, _Mapping]] = ..., stage: _Optional[_Union[ChipStage, str]] = ...) -> None: ...
+    installed: _containers.RepeatedScalarFieldContainer[bytes]
+    def __init__(self, card_id: _Optional[str] = ..., kmc: _Optional[str] = ..., host_challenge: _Optional[bytes] = ..., initialize_update: _Optional[bytes] = ..., prologue: _Optional[_Iterable[bytes]] = ..., dgis: _Optional[_Iterable[bytes]] = ..., sealed_keys: _Optional[bytes] = ..., applications: _Optional[_Iterable[_Union[_sections_pb2.ChipApplication, _Mapping]]] = ..., channel: _Optional[_Union[_sections_pb2.ChipChannel, _Mapping]] = ..., stage: _Optional[_Union[ChipStage, str]] = ..., installed: _Optional[_Iterable[bytes]] = ...) -> None: ...
 
 class PersonalizeResponse(_message.Message):
     __slots__ = ("results",)

@@ -1,0 +1,142 @@
+"""Every kind of chip and channel that a product may choose, through the whole procedure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import pytest
+
+from cardwright.chip import PROFILES, KeyType, Scheme, TransportKeys, manufacture
+from cardwright.chip.profile import Profile
+from cardwright.hsm.port import ChipStage
+from cardwright.secret import SecretBytes
+from services.dataprep.chips import Channel
+from services.dataprep.products import Product
+from tests.unit.dataprep.chip_kit import DEBIT_2
+from tests.unit.dataprep.fakes import DEBIT
+from tests.unit.encoding.chip_rig import CARD, PIECE, Bench, Rig, plan_of
+from tests.unit.encoding.encoding_kit import (
+    FakeModule,
+    badge_sections,
+    cda_sections,
+    debit_sections,
+)
+
+SERIAL = bytes.fromhex("00010000427700001234")
+KEYS = {16: bytes(range(64, 80)), 24: bytes(range(64, 88)), 32: bytes(range(64, 96))}
+STANDARD = PROFILES["standard"]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A chip, the keys that its maker put in, and how the product speaks to it."""
+
+    name: str
+    profile: Profile
+    level: str
+    scheme: Scheme = Scheme.KDF3
+    length: int = 16
+    longest: int = 255
+    p1: str = "globalplatform"
+
+    @property
+    def channel(self) -> Channel:
+        return Channel.model_validate(
+            {
+                "diversification": self.scheme.value,
+                "security_level": self.level,
+                "issuer_kmc": "{issuer}/KMC#1",
+                "issuer_diversification": self.scheme.value,
+                "store_data": self.p1,
+                "longest_command": self.longest,
+            }
+        )
+
+    def rig(self) -> Rig:
+        kind = KeyType.AES if self.scheme is Scheme.KDF3 else KeyType.TDES
+        keys = TransportKeys(KEYS[self.length], self.scheme, kind)
+        chip = manufacture(SERIAL, [keys], profile=self.profile)
+        return Rig(chip, contactless=not self.profile.contact)
+
+
+def _scp03() -> list[Kind]:
+    levels = [
+        Kind(f"scp03-{length * 8}-{level}", STANDARD, level, length=length)
+        for length in KEYS
+        for level in ("01", "03", "11", "13", "33")
+    ]
+    wide = [
+        Kind(f"scp03-s16-{level}", replace(STANDARD, scp03_i=0x71), level)
+        for level in ("01", "03", "11", "13", "33")
+    ]
+    drawn = [Kind("scp03-random", replace(STANDARD, scp03_i=0x60), "33")]
+    return [*levels, *wide, *drawn]
+
+
+def _scp02() -> list[Kind]:
+    return [
+        Kind(f"scp02-{i:02x}-{scheme.value}-{level}", profile, level, scheme, p1=p1)
+        for i, levels in ((0x15, ("01", "03")), (0x55, ("01", "03")), (0x75, ("11", "13")))
+        for profile in [replace(STANDARD, scp02_i=i)]
+        for scheme, p1 in ((Scheme.EMV_CPS, "emv-cps"), (Scheme.VISA2, "globalplatform"))
+        for level in levels
+    ]
+
+
+def _profiles() -> list[Kind]:
+    t0, extended, contactless = (PROFILES[name] for name in ("t0", "extended", "contactless"))
+    return [
+        Kind("t0-scp03", t0, "33"),
+        Kind("t0-scp02", t0, "03", Scheme.EMV_CPS),
+        Kind("extended-scp03", extended, "33", longest=2048),
+        Kind("extended-short", extended, "33"),
+        Kind("contactless-scp03", contactless, "33"),
+        Kind("contactless-scp02", contactless, "03", Scheme.VISA2),
+    ]
+
+
+def _with(product: Product, channel: Channel) -> Product:
+    return product.model_copy(update={"chip": product.chip.model_copy(update={"channel": channel})})
+
+
+@pytest.mark.parametrize("kind", [*_scp03(), *_scp02(), *_profiles()], ids=lambda kind: kind.name)
+async def test_a_card_of_several_applications_is_made(kind: Kind) -> None:
+    rig, bench = kind.rig(), Bench(FakeModule(SecretBytes(KEYS[kind.length])))
+    plan = plan_of("cda", cda_sections(CARD, _with(DEBIT_2, kind.channel)))
+    made = await bench.personalizer().make(rig, PIECE, CARD, plan)
+    assert (made.serial, made.atc, made.key_version) == (SERIAL.hex().upper(), 0, 0x40)
+    assert made.cplc == rig.chip._manager.cplc
+    assert rig.versions == {0x40}
+    assert rig.secured
+    assert bench.module.stages == [ChipStage.PERSONALIZE, ChipStage.PROVE_KEYS]
+    assert bench.attempts.tried == {}
+
+
+async def test_a_small_chip_takes_a_small_card() -> None:
+    kind = Kind("small", PROFILES["small"], "33")
+    bench = Bench(FakeModule(SecretBytes(KEYS[16])))
+    plan = plan_of("debit", debit_sections(CARD, _with(DEBIT, kind.channel)))
+    made = await bench.personalizer().make(kind.rig(), PIECE, CARD, plan)
+    assert made.key_version == 0x40
+
+
+async def test_a_badge_keeps_its_makers_keys() -> None:
+    rig = Kind("badge", STANDARD, "03").rig()
+    bench = Bench(FakeModule(SecretBytes(KEYS[16])))
+    made = await bench.personalizer().make(rig, PIECE, CARD, plan_of("badge", badge_sections(CARD)))
+    assert (made.key_version, rig.versions, rig.secured) == (0x30, {0x30}, True)
+    assert bench.module.stages == [ChipStage.PERSONALIZE]
+
+
+async def test_of_two_key_sets_that_of_the_products_protocol_opens_the_chip() -> None:
+    keys = [
+        TransportKeys(KEYS[16], Scheme.EMV_CPS, KeyType.TDES),
+        TransportKeys(KEYS[16], Scheme.KDF3, KeyType.AES),
+    ]
+    bench = Bench(FakeModule(SecretBytes(KEYS[16])))
+    for scheme, other in ((Scheme.KDF3, 0x20), (Scheme.EMV_CPS, 0x30)):
+        rig = Rig(manufacture(SERIAL, keys))
+        kind = Kind("two", STANDARD, "03", scheme)
+        plan = plan_of("cda", cda_sections(CARD, _with(DEBIT_2, kind.channel)))
+        await bench.personalizer().make(rig, PIECE, CARD, plan)
+        assert rig.versions == {0x40, other}
