@@ -16,7 +16,7 @@ from typing import Final
 from cardwright.globalplatform.authentication import initialize_update
 from cardwright.globalplatform.commands import ISSUER_SECURITY_DOMAIN, select
 from cardwright.hsm.chips import ChipStage, ChipVerdict
-from cardwright.hsm.port import ChipAnswers, ChipToPersonalize, HsmError
+from cardwright.hsm.port import BadgeProof, ChipAnswers, ChipToPersonalize, HsmError
 from cardwright.iso.apdu import SW, ResponseApdu
 from cardwright.station.faults import until_it_passes
 from services.encoding.adapters.scripts import Scripts
@@ -29,6 +29,7 @@ from services.encoding.domain.answers import (
     presented,
     what_to_do,
 )
+from services.encoding.domain.badge import CHALLENGE, cryptogram, proof_commands
 from services.encoding.domain.faults import SpoiledError
 from services.encoding.domain.plan import ChipPlan
 from services.encoding.domain.reading import check_reading, check_refused
@@ -278,6 +279,8 @@ class _Visit:
             counter = check_reading(self.plan.reading, answers)
             for group in self.plan.reading.refused:
                 check_refused(await self.link.transmit(group, persist=True))
+            for aid in self.plan.badges:
+                await self._prove_badge(aid)
         except ChipLostError as lost:
             spoiled = SpoiledError(
                 lost.code, f"the chip was lost while it was read back; key set {version:02X}"
@@ -286,6 +289,19 @@ class _Visit:
         except SpoiledError as other:
             raise SpoiledError(other.code, f"{other}; key set {version:02X}") from None
         return counter
+
+    async def _prove_badge(self, aid: bytes) -> None:
+        """Have the badge answer a challenge with its key, and the module compare."""
+        challenge = secrets.token_bytes(CHALLENGE)
+        answer = cryptogram(await self.link.transmit(proof_commands(aid, challenge)))
+        proof = BadgeProof(self.card_id, self.plan.sealed_keys, aid, challenge, answer)
+        genuine = await until_it_passes("encoding", self.scripts.genuine, proof)
+        if isinstance(genuine, HsmError):
+            raise SpoiledError(
+                genuine.code, "the security module can't tell whether the badge has its key"
+            )
+        if not genuine:
+            raise SpoiledError("CHIP_KEY", "the badge has another key than was derived for it")
 
 
 def _secured_before(verdict: ChipVerdict, answers: tuple[bytes, ...]) -> bool:

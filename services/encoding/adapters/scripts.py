@@ -1,8 +1,9 @@
-"""Scripts from the security module and its verdicts: chips that wait together share a call."""
+"""Scripts, verdicts and proofs of the security module: chips that wait together share a call."""
 
 from __future__ import annotations
 
 from cardwright.hsm.port import (
+    BadgeProof,
     ChipAnswers,
     ChipToPersonalize,
     ChipVerdict,
@@ -25,6 +26,8 @@ class Scripts:
             module.check_personalization
         )
 
+        self._proofs = Gathering[BadgeProof, bool | HsmError](module.check_badges)
+
     async def of(self, chip: ChipToPersonalize) -> Script | HsmError:
         """Return the chip's script, or why the module refuses this chip.
 
@@ -40,3 +43,11 @@ class Scripts:
             HsmError: The whole call failed.
         """
         return await self._verdicts.of(answers)
+
+    async def genuine(self, proof: BadgeProof) -> bool | HsmError:
+        """Tell whether the badge has its key, or why the module can't tell.
+
+        Raises:
+            HsmError: The whole call failed.
+        """
+        return await self._proofs.of(proof)

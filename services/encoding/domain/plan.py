@@ -44,6 +44,14 @@ class ChipPlan:
     reading: Reading
 
     @property
+    def badges(self) -> tuple[bytes, ...]:
+        """Instances that have a badge's key: of a chip with keys on which nothing pays."""
+        applications = self.reading.applications
+        if not self.sealed_keys or any(each.paying for each in applications):
+            return ()
+        return tuple(each.aid for each in applications)
+
+    @property
     def issuer_version(self) -> int:
         """Version of the key set that the issuer's keys get; 0 if the initial ones stay."""
         return self.channel.issuer_key_version if self.channel.issuer_kmc else 0

@@ -41,11 +41,15 @@ class ReadApplication:
         commands: SELECT first.
         expected: the data of each answer; None: any data object 9F36.
         refused: what it must refuse to show: a badge's files for readers that prove themselves.
+        aid: its instance.
+        paying: it is a payment application.
     """
 
     commands: tuple[bytes, ...]
     expected: tuple[bytes | None, ...] = field(repr=False)
     refused: tuple[bytes, ...] = ()
+    aid: bytes = b""
+    paying: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,8 @@ def reading_of(aid: bytes, groupings: Groupings, certificates: Records) -> ReadA
         tuple(command for command, _ in asked),
         tuple(data for _, data in asked),
         tuple(_read_record(*at) for at in whole if at[0] > free),
+        aid,
+        paying,
     )
 
 

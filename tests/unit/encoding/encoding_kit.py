@@ -9,6 +9,9 @@ from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.cmac import CMAC
+
 from cardwright.card import Operation
 from cardwright.chip.crypto import aes_key_check_value, des_key_check_value
 from cardwright.chip.emv import EmvApplet
@@ -17,6 +20,7 @@ from cardwright.globalplatform.errors import GlobalPlatformError
 from cardwright.globalplatform.keys import Diversification, StaticKeys
 from cardwright.globalplatform.store_data import encode_dgi
 from cardwright.hsm.port import (
+    BadgeProof,
     ChipAnswers,
     ChipStage,
     ChipToPersonalize,
@@ -152,7 +156,7 @@ def debit_sections(card_id: str, product: Product = DEBIT) -> dict[str, bytes]:
     return encode_sections(compose(ready, account))
 
 
-def badge_sections(card_id: str) -> dict[str, bytes]:
+def badge_sections(card_id: str, product: Product = BADGE) -> dict[str, bytes]:
     """What data preparation puts into the vault for a badge."""
     request = CardRequest(
         issuer=WORKS.name,
@@ -163,7 +167,7 @@ def badge_sections(card_id: str) -> dict[str, bytes]:
         photo=b"portrait",
     )
     return encode_sections(
-        compose(draft(card_id, request, BADGE, WORKS, waived=(), today=TODAY), None, CREDENTIAL)
+        compose(draft(card_id, request, product, WORKS, waived=(), today=TODAY), None, CREDENTIAL)
     )
 
 
@@ -216,7 +220,7 @@ class MemoryVault:
 
 
 class FakeModule:
-    """The two verbs that encoding needs beside the vault's, in this process.
+    """The verbs that encoding needs beside the vault's, in this process.
 
     It builds and checks scripts by the security module's own code, of keys made here.
     """
@@ -244,6 +248,16 @@ class FakeModule:
             self._each(item.chip, lambda script, item=item: script.verdict(item.responses))  # type: ignore[misc]  # bound at once
             for item in items
         ]
+
+    async def check_badges(self, items: Sequence[BadgeProof]) -> list[bool | HsmError]:
+        """By an implementation of CMAC, of the keys made here."""
+        return [self._genuine(item) for item in items]
+
+    def _genuine(self, proof: BadgeProof) -> bool:
+        (grouping,) = keys_of(proof.sealed_keys)[proof.instance_aid].sensitive
+        mac = CMAC(AES(grouping.reveal()[3:]))
+        mac.update(proof.challenge)
+        return mac.finalize() == proof.answer
 
     def _each(self, chip: ChipToPersonalize, work: Callable[[Script], T]) -> T | HsmError:
         try:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import pytest
 
 from cardwright.chip import PROFILES, KeyType, Scheme, TransportKeys, manufacture
 from cardwright.chip.profile import Profile
-from cardwright.hsm.port import ChipStage
+from cardwright.hsm.port import BadgeProof, ChipStage, HsmError
 from cardwright.secret import SecretBytes
 from services.dataprep.chips import Channel
 from services.dataprep.products import Product
+from services.encoding.domain import ChipPlan, SpoiledError
 from tests.unit.dataprep.chip_kit import DEBIT_2
-from tests.unit.dataprep.fakes import DEBIT
-from tests.unit.encoding.chip_rig import CARD, PIECE, Bench, Rig, plan_of
+from tests.unit.dataprep.fakes import BADGE, DEBIT
+from tests.unit.encoding.chip_rig import CARD, PIECE, Bench, Rig, plan_of, refused
 from tests.unit.encoding.encoding_kit import (
     FakeModule,
     badge_sections,
@@ -140,3 +142,61 @@ async def test_of_two_key_sets_that_of_the_products_protocol_opens_the_chip() ->
         plan = plan_of("cda", cda_sections(CARD, _with(DEBIT_2, kind.channel)))
         await bench.personalizer().make(rig, PIECE, CARD, plan)
         assert rig.versions == {0x40, other}
+
+
+class Doubter(FakeModule):
+    """A security module that says something else of each badge."""
+
+    def __init__(self, word: bool | HsmError) -> None:
+        super().__init__()
+        self.word = word
+
+    async def check_badges(self, items: Sequence[BadgeProof]) -> list[bool | HsmError]:
+        return [self.word for _ in items]
+
+
+def badge_plan(kind: Kind) -> ChipPlan:
+    return plan_of("badge", badge_sections(CARD, _with(BADGE, kind.channel)))
+
+
+async def test_a_badge_proves_that_it_has_its_key() -> None:
+    kind = Kind("badge", STANDARD, "33")
+    rig, bench = kind.rig(), Bench(FakeModule(SecretBytes(KEYS[16])))
+    await bench.personalizer().make(rig, PIECE, CARD, badge_plan(kind))
+    assert rig.sent[-1][:4] == bytes.fromhex("00880000"), "INTERNAL AUTHENTICATE comes last"
+    assert badge_plan(kind).badges == (bytes.fromhex("F0434152445702"),)
+    assert plan_of("cda", cda_sections(CARD)).badges == ()
+
+
+@pytest.mark.parametrize(
+    ("word", "code"),
+    [(False, "CHIP_KEY"), (HsmError("BADGE_KEY", "There is none."), "BADGE_KEY")],
+    ids=["another key", "no key"],
+)
+async def test_a_badge_that_proves_nothing_is_spoiled(word: bool | HsmError, code: str) -> None:
+    kind = Kind("badge", STANDARD, "33")
+    module = Doubter(word)
+    module.kmc = SecretBytes(KEYS[16])
+    with pytest.raises(SpoiledError) as spoiled:
+        await Bench(module).personalizer().make(kind.rig(), PIECE, CARD, badge_plan(kind))
+    assert spoiled.value.code == code
+    assert "key set 40" in str(spoiled.value)
+
+
+async def test_a_badge_that_answers_no_challenge_is_spoiled() -> None:
+    kind = Kind("badge", STANDARD, "33")
+    told = kind.rig()
+    await (
+        Bench(FakeModule(SecretBytes(KEYS[16])))
+        .personalizer()
+        .make(told, PIECE, CARD, badge_plan(kind))
+    )
+    rig = kind.rig()
+    rig.befall = {len(told.sent) - 1: refused}
+    with pytest.raises(SpoiledError) as spoiled:
+        await (
+            Bench(FakeModule(SecretBytes(KEYS[16])))
+            .personalizer()
+            .make(rig, PIECE, CARD, badge_plan(kind))
+        )
+    assert spoiled.value.code == "CHIP_KEY"

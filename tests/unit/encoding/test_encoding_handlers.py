@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from cardwright.card.events import Disposition, OperationFailed
-from cardwright.hsm.port import ChipAnswers, ChipToPersonalize, ChipVerdict, HsmError
+from cardwright.hsm.port import BadgeProof, ChipAnswers, ChipToPersonalize, ChipVerdict, HsmError
 from cardwright.settings import SettingsError
 from cardwright.station.ports import Answer
 from services.encoding.adapters.scripts import Scripts
@@ -84,6 +84,11 @@ class CountingModule:
         await asyncio.sleep(0)
         return [ChipVerdict("", len(item.responses), 0, 0, keys_uncertain=False) for item in items]
 
+    async def check_badges(self, items: list[BadgeProof]) -> list[bool]:
+        self.batches.append(len(items))
+        await asyncio.sleep(0)
+        return [item.challenge == item.answer for item in items]
+
 
 def chip(card: str) -> ChipToPersonalize:
     return ChipToPersonalize(card, "chip/KMC#1", bytes(8), bytes(32), (), (), b"")
@@ -101,6 +106,15 @@ async def test_chips_that_wait_at_the_same_time_share_a_call() -> None:
     verdicts = await asyncio.gather(*map(scripts.verdict, told))
     assert [isinstance(each, ChipVerdict) and each.index for each in verdicts] == list(range(8))
     assert module.batches == [8, 1, 8]
+
+
+async def test_badges_that_prove_themselves_at_the_same_time_share_a_call() -> None:
+    module = CountingModule()
+    scripts = Scripts(module)  # type: ignore[arg-type]  # the verbs that it asks
+    proofs = [BadgeProof("card", b"", b"aid", b"%d" % n, b"0") for n in range(5)]
+    found = await asyncio.gather(*(scripts.genuine(proof) for proof in proofs))
+    assert found == [True, False, False, False, False]
+    assert len(module.batches) < len(proofs)
 
 
 @pytest.mark.parametrize("fault", [HsmError("HSM_UNAVAILABLE", "away"), ZeroDivisionError()])
