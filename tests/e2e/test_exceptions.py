@@ -105,10 +105,13 @@ def at_the_printer(card: Card) -> bool:
 
 
 async def submitted(
-    line: LineUnderTest, row: RequestRow, condition: Callable[[Card], bool]
+    line: LineUnderTest,
+    row: RequestRow,
+    condition: Callable[[Card], bool],
+    issuer: str = "aurora-bank",
 ) -> Card:
     """Submit a request and wait for its card to be as wanted."""
-    await line.submit({"aurora-bank": [row]})
+    await line.submit({issuer: [row]})
 
     def of_row(card: Card) -> bool:
         return card.request_id == row.request_id and condition(card)
