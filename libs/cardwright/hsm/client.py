@@ -130,26 +130,13 @@ class GrpcSecurityModule:
         return list((await self._call(self._stub.Digest, request)).digests)
 
     async def card_values(self, items: Sequence[CardValuesItem]) -> list[CardValues | HsmError]:
-        """Compute CVV, CVV2 and iCVV."""
-        request = pb.CardValuesRequest(
-            items=[
-                pb.CardValuesItem(
-                    cvk=each.cvk,
-                    pan=each.pan.reveal(),
-                    expiry=each.expiry,
-                    service_code=each.service_code,
-                    environment=each.environment,
-                )
-                for each in items
-            ]
-        )
+        """Compute CVV, CVV2, iCVV and the vectors of CVC3."""
+        request = pb.CardValuesRequest(items=[wire.valued_to(each) for each in items])
         response = await self._call(self._stub.CardValues, request)
         return [
             _item_error(each.error, "compute card values")
             if each.error
-            else CardValues(
-                SecretText(each.cvv), SecretText(each.cvv2), SecretText(each.icvv), each.cvk
-            )
+            else wire.card_values_from(each)
             for each in response.results
         ]
 

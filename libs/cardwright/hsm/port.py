@@ -34,6 +34,7 @@ __all__ = [
     "ChipStage",
     "ChipToPersonalize",
     "ChipVerdict",
+    "Cvc3Tracks",
     "DerivedCardKeys",
     "ExportedCards",
     "HsmError",
@@ -99,6 +100,23 @@ class WrappedDataKey:
 
 
 @dataclass(frozen=True, slots=True)
+class Cvc3Tracks:
+    """What CVC3, the dynamic code of contactless magnetic-stripe mode, starts from.
+
+    Attributes:
+        imk_cvc3: the issuer's master key for it, by label.
+        sequence_number: PAN sequence number, two digits.
+        track1: its characters, zeros where the dynamic digits will be; empty for none.
+        track2: likewise, with ``=`` as separator.
+    """
+
+    imk_cvc3: str
+    sequence_number: str
+    track1: SecretText
+    track2: SecretText
+
+
+@dataclass(frozen=True, slots=True)
 class CardValuesItem:
     """A card to compute verification values for.
 
@@ -108,6 +126,7 @@ class CardValuesItem:
         expiry: YYMM.
         service_code: the stripe's, three digits.
         environment: what the card is for, "test" or "live": a key of the other kind is refused.
+        cvc3: what its CVC3 starts from; None for a card without.
     """
 
     cvk: str
@@ -115,6 +134,7 @@ class CardValuesItem:
     expiry: str
     service_code: str
     environment: str = ""
+    cvc3: Cvc3Tracks | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +142,15 @@ class CardValues:
     """A card's verification values, three digits each: for stripe, print and chip.
 
     ``cvk`` is the key that made them, label and version.
+    The vectors are CVC3's, of each track, 2 octets; empty where they were not asked for.
     """
 
     cvv: SecretText
     cvv2: SecretText
     icvv: SecretText
     cvk: str = ""
+    track1_vector: bytes = field(default=b"", repr=False)
+    track2_vector: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from cardwright.hsm.chips import (
 )
 from cardwright.hsm.inventory import JournalEntry, Pool
 from cardwright.hsm.pins import PinItem, PinTranslation, PreparedPin
-from cardwright.hsm.port import CardValues, DerivedCardKeys
+from cardwright.hsm.port import CardValues, CardValuesItem, Cvc3Tracks, DerivedCardKeys
 from cardwright.proto.hsm.v1 import security_module_pb2 as pb
 from cardwright.proto.vault.v1 import sections_pb2
 from cardwright.secret import SecretText
@@ -25,6 +25,7 @@ __all__ = [
     "answers_from",
     "authorization_from",
     "authorization_to",
+    "card_values_from",
     "card_values_to",
     "chip_from",
     "chip_to",
@@ -40,6 +41,8 @@ __all__ = [
     "prepared_to",
     "translation_from",
     "translation_to",
+    "valued_from",
+    "valued_to",
     "verdict_from",
     "verdict_to",
 ]
@@ -133,6 +136,43 @@ def badge_from(said: pb.BadgeProof) -> BadgeProof:
     )
 
 
+def valued_to(item: CardValuesItem) -> pb.CardValuesItem:
+    """Encode a card to compute verification values for."""
+    encoded = pb.CardValuesItem(
+        cvk=item.cvk,
+        pan=item.pan.reveal(),
+        expiry=item.expiry,
+        service_code=item.service_code,
+        environment=item.environment,
+    )
+    if (tracks := item.cvc3) is not None:
+        encoded.cvc3.imk_cvc3 = tracks.imk_cvc3
+        encoded.cvc3.sequence_number = tracks.sequence_number
+        encoded.cvc3.track1 = tracks.track1.reveal()
+        encoded.cvc3.track2 = tracks.track2.reveal()
+    return encoded
+
+
+def valued_from(said: pb.CardValuesItem) -> CardValuesItem:
+    """Decode a card to compute verification values for."""
+    tracks = said.cvc3
+    return CardValuesItem(
+        said.cvk,
+        SecretText(said.pan),
+        said.expiry,
+        said.service_code,
+        said.environment,
+        Cvc3Tracks(
+            tracks.imk_cvc3,
+            tracks.sequence_number,
+            SecretText(tracks.track1),
+            SecretText(tracks.track2),
+        )
+        if said.HasField("cvc3")
+        else None,
+    )
+
+
 def card_values_to(values: CardValues) -> pb.CardValuesResult:
     """Encode a card's verification values."""
     return pb.CardValuesResult(
@@ -140,6 +180,20 @@ def card_values_to(values: CardValues) -> pb.CardValuesResult:
         cvv2=values.cvv2.reveal(),
         icvv=values.icvv.reveal(),
         cvk=values.cvk,
+        track1_vector=values.track1_vector,
+        track2_vector=values.track2_vector,
+    )
+
+
+def card_values_from(said: pb.CardValuesResult) -> CardValues:
+    """Decode a card's verification values."""
+    return CardValues(
+        SecretText(said.cvv),
+        SecretText(said.cvv2),
+        SecretText(said.icvv),
+        said.cvk,
+        said.track1_vector,
+        said.track2_vector,
     )
 
 

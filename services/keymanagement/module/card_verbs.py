@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
+from cardwright.cipher import ClearTdes
 from cardwright.hsm.port import (
     CardValues,
     CardValuesItem,
@@ -14,6 +15,7 @@ from cardwright.hsm.port import (
     Pool,
     SealedItem,
 )
+from cardwright.payment import cvc3
 from cardwright.payment.cvv import cvv, cvv2, icvv
 from cardwright.secret import SecretBytes, SecretText
 from services.keymanagement.module import cardkeys, chip_keys, recipes
@@ -71,7 +73,26 @@ class CardVerbs(VerbsBase):
             SecretText(cvv2(cipher, pan, item.expiry)),
             SecretText(icvv(cipher, pan, item.expiry)),
             key.key_id,
+            *self._vectors(caller, item),
         )
+
+    def _vectors(self, caller: Caller, item: CardValuesItem) -> tuple[bytes, bytes]:
+        """Compute the initial vectors of CVC3, by the card's key that nobody else sees."""
+        tracks = item.cvc3
+        if tracks is None:
+            return b"", b""
+        caller.require_key("card_values", tracks.imk_cvc3)
+        master = self._directory.find(tracks.imk_cvc3, Usage.IMK_CVC3, environment=item.environment)
+        pan, number = item.pan.reveal(), tracks.sequence_number
+        key = ClearTdes(cvc3.card_key(self._backend.tdes(master), pan, number))
+        statics = (
+            SecretBytes(tracks.track1.reveal().encode()),
+            cvc3.packed_track_2(tracks.track2) if len(tracks.track2) else SecretBytes(b""),
+        )
+        first, second = (
+            cvc3.initial_vector(key, static) if len(static) else b"" for static in statics
+        )
+        return first, second
 
     def _issue(self, caller: Caller) -> CardIssue:
         return CardIssue(

@@ -64,7 +64,7 @@ GRANTS: Mapping[str, Grant] = {
     # Has PINs drawn or taken over, and never sees one.
     "dataprep": _grant(
         "request",
-        card_values=("*/CVK",),
+        card_values=("*/CVK", "*/IMK-CVC3"),
         digest=("digest/pan",),
         prepare_pins=("*/PVK", "*/IBM-PIN", "*/PEK"),
         translate_pins=("*/PEK",),

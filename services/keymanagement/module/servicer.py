@@ -12,7 +12,7 @@ from grpc import StatusCode, aio
 
 from cardwright.hsm import wire
 from cardwright.hsm.authorization import Authorization
-from cardwright.hsm.port import Agreement, CardValuesItem, HsmError, SealedItem, WrappedDataKey
+from cardwright.hsm.port import Agreement, HsmError, SealedItem, WrappedDataKey
 from cardwright.proto.hsm.v1 import security_module_pb2 as pb
 from cardwright.proto.hsm.v1.security_module_pb2_grpc import SecurityModuleServiceServicer
 from cardwright.secret import SecretBytes, SecretText
@@ -91,12 +91,7 @@ class Servicer(SecurityModuleServiceServicer):
         self, request: pb.CardValuesRequest, context: _Context
     ) -> pb.CardValuesResponse:
         def answer(verbs: Verbs, caller: Caller) -> pb.CardValuesResponse:
-            items = [
-                CardValuesItem(
-                    each.cvk, SecretText(each.pan), each.expiry, each.service_code, each.environment
-                )
-                for each in request.items
-            ]
+            items = [wire.valued_from(each) for each in request.items]
             return pb.CardValuesResponse(
                 results=[
                     _result(pb.CardValuesResult, wire.card_values_to, each)

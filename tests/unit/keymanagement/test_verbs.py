@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import hmac
+from dataclasses import replace
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from nacl.signing import VerifyKey
+from pyemv.cvv import generate_cvc3
+from pyemv.kd import derive_icc_mk_a
 
 from cardwright.chip import Chip, manufacture
 from cardwright.cipher import ClearTdes
@@ -18,11 +21,13 @@ from cardwright.hsm.port import (
     CardValues,
     CardValuesItem,
     ChipToPersonalize,
+    Cvc3Tracks,
     DerivedCardKeys,
     HsmError,
     SealedItem,
     WrappedDataKey,
 )
+from cardwright.payment.cvc3 import cvc3
 from cardwright.payment.cvv import cvv, cvv2, icvv
 from cardwright.secret import SecretBytes, SecretText
 from cardwright.vault.sealing import open_sealed, parse_sealed
@@ -35,6 +40,7 @@ from tests.unit.keymanagement.module_kit import (
     caller,
 )
 
+CARD = CardValuesItem(f"{ISSUER}/CVK", SecretText(PAN), "3012", "201")
 CHALLENGE = bytes(range(8))
 OK = b"\x90\x00"
 SERIAL = bytes.fromhex("00010000427700001234")
@@ -94,9 +100,45 @@ def test_card_values_are_the_standards(kit: Kit) -> None:
     assert values.icvv.reveal() == icvv(key, PAN, "3012")
 
 
+# The oracle imports triple DES from where it is deprecated.
+@pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning")
+def test_cvc3_starts_from_vectors_that_pyemv_takes(kit: Kit) -> None:
+    track_1 = f"B{PAN}^GARCIA/MARIA^3012201000000000"
+    track_2 = f"{PAN}=30122010000000000000"
+    tracks = Cvc3Tracks(f"{ISSUER}/IMK-CVC3", "01", SecretText(track_1), SecretText(track_2))
+    item = replace(CARD, cvc3=tracks)
+    (values,) = kit.verbs.card_values(caller("dataprep"), [item])
+    assert not isinstance(values, HsmError), values.code
+    card = derive_icc_mk_a(kit.value(f"{ISSUER}/IMK-CVC3").reveal(), PAN, "01")
+    ours = ClearTdes(SecretBytes(card))
+    packed = bytes.fromhex(track_2.replace("=", "D") + "F" * (len(track_2) % 2))
+    for vector, track in (
+        (values.track1_vector, track_1.encode()),
+        (values.track2_vector, packed),
+    ):
+        code = cvc3(ours, vector, 1234, 7)
+        assert int(code) == int(generate_cvc3(card, track, b"\0\7", bytes.fromhex("00001234")))
+    none = replace(item, cvc3=replace(tracks, track1=SecretText("")))
+    (only_2,) = kit.verbs.card_values(caller("dataprep"), [none])
+    assert isinstance(only_2, CardValues)
+    assert (only_2.track1_vector, len(only_2.track2_vector)) == (b"", 2)
+
+
 @pytest.mark.parametrize(
     ("item", "code"),
     [
+        (
+            replace(CARD, cvc3=Cvc3Tracks(f"{ISSUER}/IMK-AC", "01", SecretText(""), CARD.pan)),
+            "HSM_DENIED",
+        ),
+        (
+            replace(CARD, cvc3=Cvc3Tracks(f"{ISSUER}/IMK-CVC3", "1", SecretText(""), CARD.pan)),
+            "DERIVATION_INPUT",
+        ),
+        (
+            replace(CARD, cvc3=Cvc3Tracks(f"{ISSUER}/IMK-CVC3", "01", SecretText(""), CARD.pan)),
+            "CVV_INPUT",
+        ),
         (CardValuesItem(f"{ISSUER}/CVK", SecretText("12"), "3012", "201"), "CVV_INPUT"),
         (CardValuesItem("nobody/CVK", SecretText(PAN), "3012", "201"), "KEY_UNKNOWN"),
         (CardValuesItem(f"{ISSUER}/IMK-AC", SecretText(PAN), "3012", "201"), "HSM_DENIED"),

@@ -108,18 +108,32 @@ class CardValuesRequest(_message.Message):
     def __init__(self, items: _Optional[_Iterable[_Union[CardValuesItem, _Mapping]]] = ...) -> None: ...
 
 class CardValuesItem(_message.Message):
-    __slots__ = ("cvk", "pan", "expiry", "service_code", "environment")
+    __slots__ = ("cvk", "pan", "expiry", "service_code", "environment", "cvc3")
     CVK_FIELD_NUMBER: _ClassVar[int]
     PAN_FIELD_NUMBER: _ClassVar[int]
     EXPIRY_FIELD_NUMBER: _ClassVar[int]
     SERVICE_CODE_FIELD_NUMBER: _ClassVar[int]
     ENVIRONMENT_FIELD_NUMBER: _ClassVar[int]
+    CVC3_FIELD_NUMBER: _ClassVar[int]
     cvk: str
     pan: str
     expiry: str
     service_code: str
     environment: str
-    def __init__(self, cvk: _Optional[str] = ..., pan: _Optional[str] = ..., expiry: _Optional[str] = ..., service_code: _Optional[str] = ..., environment: _Optional[str] = ...) -> None: ...
+    cvc3: Cvc3Tracks
+    def __init__(self, cvk: _Optional[str] = ..., pan: _Optional[str] = ..., expiry: _Optional[str] = ..., service_code: _Optional[str] = ..., environment: _Optional[str] = ..., cvc3: _Optional[_Union[Cvc3Tracks, _Mapping]] = ...) -> None: ...
+
+class Cvc3Tracks(_message.Message):
+    __slots__ = ("imk_cvc3", "sequence_number", "track1", "track2")
+    IMK_CVC3_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCE_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    TRACK1_FIELD_NUMBER: _ClassVar[int]
+    TRACK2_FIELD_NUMBER: _ClassVar[int]
+    imk_cvc3: str
+    sequence_number: str
+    track1: str
+    track2: str
+    def __init__(self, imk_cvc3: _Optional[str] = ..., sequence_number: _Optional[str] = ..., track1: _Optional[str] = ..., track2: _Optional[str] = ...) -> None: ...
 
 class CardValuesResponse(_message.Message):
     __slots__ = ("results",)
@@ -128,18 +142,22 @@ class CardValuesResponse(_message.Message):
     def __init__(self, results: _Optional[_Iterable[_Union[CardValuesResult, _Mapping]]] = ...) -> None: ...
 
 class CardValuesResult(_message.Message):
-    __slots__ = ("cvv", "cvv2", "icvv", "error", "cvk")
+    __slots__ = ("cvv", "cvv2", "icvv", "error", "cvk", "track1_vector", "track2_vector")
     CVV_FIELD_NUMBER: _ClassVar[int]
     CVV2_FIELD_NUMBER: _ClassVar[int]
     ICVV_FIELD_NUMBER: _ClassVar[int]
     ERROR_FIELD_NUMBER: _ClassVar[int]
     CVK_FIELD_NUMBER: _ClassVar[int]
+    TRACK1_VECTOR_FIELD_NUMBER: _ClassVar[int]
+    TRACK2_VECTOR_FIELD_NUMBER: _ClassVar[int]
     cvv: str
     cvv2: str
     icvv: str
     error: str
     cvk: str
-    def __init__(self, cvv: _Optional[str] = ..., cvv2: _Optional[str] = ..., icvv: _Optional[str] = ..., error: _Optional[str] = ..., cvk: _Optional[str] = ...) -> None: ...
+    track1_vector: bytes
+    track2_vector: bytes
+    def __init__(self, cvv: _Optional[str] = ..., cvv2: _Optional[str] = ..., icvv: _Optional[str] = ..., error: _Optional[str] = ..., cvk: _Optional[str] = ..., track1_vector: _Optional[bytes] = ..., track2_vector: _Optional[bytes] = ...) -> None: ...
 
 class DeriveCardKeysRequest(_message.Message):
     __slots__ = ("items",)
