@@ -11,14 +11,17 @@ from dataclasses import asdict
 from typing import Any
 
 from cardwright.localstack.choose import Stack, detect_test_stacks
+from services.keymanagement.module.provision import PKCS11
 from tests.bench.bench_line import BATCH_ONLY, TRACE_RATIO, bench_line
 from tests.bench.chips import personalize
 from tests.bench.custody_alone import custody_alone
+from tests.bench.keys import BACKENDS, card_keys
 from tests.bench.lower_bound import lower_bound
 from tests.bench.report import Result, show
 from tests.bench.scenarios import express_cards, idle, throughput
+from tests.support import softhsm
 
-PARTS = ("chips", "bare", "full", "custody")
+PARTS = ("chips", "keys", "bare", "full", "custody")
 _IDLE_SECONDS = 10.0
 # A line that has just come up, or just made a batch, is not at rest yet: not a thing to measure.
 _SETTLE_SECONDS = 2
@@ -29,6 +32,8 @@ _CHIPS = (
     ("chips, short commands, R-MAC and R-ENC", 0x33, 96),
 )
 """What, security level, octets of a command's data: short ones make about thirty STORE DATA."""
+
+_MOST_PAIRS = 500  # whose making takes most of the time
 
 Keep = Callable[[str, Result], None]
 
@@ -76,6 +81,20 @@ def chips(cards: int) -> list[dict[str, Any]]:
     return kept
 
 
+def keys(cards: int) -> list[dict[str, Any]]:
+    """Do the key work of cards in this process, on each backend that this machine has."""
+    kept = []
+    for backend in BACKENDS:
+        what = f"keys, {backend}"
+        if backend == PKCS11 and (reason := softhsm.missing()):
+            print(f"{what}: not on this machine: {reason}")
+            continue
+        result = card_keys(backend, cards)
+        kept.append({"stack": "", "what": what, **asdict(result)})
+        show(what, result)
+    return kept
+
+
 def main() -> None:
     """Parse the arguments and measure."""
     options = _arguments()
@@ -84,6 +103,8 @@ def main() -> None:
     kept: list[dict[str, Any]] = []
     if "chips" in options.only:
         kept += chips(options.cards)
+    if "keys" in options.only:
+        kept += keys(min(options.cards, _MOST_PAIRS))
     for stack in wanted if {"bare", "full", "custody"} & set(options.only) else ():
         if stack not in detected.available:
             print(f"{stack}: not on this machine: {dict(detected.missing).get(stack, '')}")

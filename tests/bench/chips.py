@@ -38,7 +38,7 @@ from services.keymanagement.module.chip_keys import ApplicationKeys
 from services.keymanagement.module.script import prepare
 from tests.unit.dataprep.chip_kit import composed, drafted, made
 
-__all__ = ["Chips", "personalize"]
+__all__ = ["Chips", "bare_script", "personalize"]
 
 _OK = b"\x90\0"
 _STORE_DATA = 0xE2
@@ -136,7 +136,7 @@ def personalize(cards: int, level: int = 0x03, longest: int = 255) -> Chips:
     script: Sequence[bytes] = ()
     for number in range(cards):
         script = _one(card, _WARM + number, channel, clock)
-    bare = _bare(script, level)
+    bare = bare_script(script, level)
     spent = {what: seconds / cards * 1000 for what, seconds in clock.spent.items()}
     return Chips(
         level,
@@ -230,7 +230,7 @@ def _reading(aid: bytes, groupings: Sequence[Dgi]) -> Iterator[tuple[bytes, byte
             yield CommandApdu(0x00, 0xB2, number, file << 3 | 4, le=256).encode(), dgi.value
 
 
-def _bare(script: Sequence[bytes], level: int) -> float:
+def bare_script(script: Sequence[bytes], level: int) -> float:
     """A MAC a command and perhaps an answer, a cipher and its vector for data: ms a card."""
     key, cards = AES(os.urandom(16)), 20
     began = process_time()

@@ -9,13 +9,14 @@ from rich.table import Table
 
 from tests.bench.chips import Chips
 from tests.bench.custody_alone import Ceiling
+from tests.bench.keys import Keys
 from tests.bench.latency import Spread
 from tests.bench.lower_bound import Bound
 from tests.bench.scenarios import Express, Idle, Throughput
 
 __all__ = ["show"]
 
-Result = Throughput | Idle | Express | Ceiling | Bound | Chips
+Result = Throughput | Idle | Express | Ceiling | Bound | Chips | Keys
 _console = Console(width=100, highlight=False)
 _SHOWN = 0.005
 
@@ -31,6 +32,8 @@ def show(title: str, result: Result) -> None:
             _express(title, result)
         case Chips():
             _chips(title, result)
+        case Keys():
+            _keys(title, result)
         case Ceiling():
             _console.print(
                 f"{title}: [bold]{result.rate:.0f} events/s[/] ({result.events} events, "
@@ -59,6 +62,20 @@ def _chips(title: str, result: Chips) -> None:
     ]
     shown = [(name, f"{ms:.2f}", f"{bare:.2f}" if bare else "") for name, ms, bare in rows]
     _table(("side", "CPU ms/card", "bare calls"), shown)
+
+
+def _keys(title: str, result: Keys) -> None:
+    calls = ", ".join(f"{count:g} {kind}" for kind, count in sorted(result.calls.items()))
+    _console.print(
+        f"{title}: [bold]{result.rate:.0f} cards/s a core[/] while the pool has pairs, "
+        f"{result.sustained:.0f} with an empty pool, making each card's pair too; "
+        f"{result.cards} cards, {result.ratio:.1f} times the bare calls ({calls} of the backend)"
+    )
+    rows = [(step, ms, result.bare_ms[step]) for step, ms in result.steps_ms.items()]
+    rows.append(("all", sum(result.steps_ms.values()), sum(result.bare_ms.values())))
+    rows.append(("a pair for the pool", result.pair_ms, result.pair_bare_ms))
+    shown = [(name, f"{ms:.3f}", f"{bare:.3f}") for name, ms, bare in rows]
+    _table(("of a card", "CPU ms/card", "bare calls"), shown)
 
 
 def _throughput(title: str, result: Throughput) -> None:

@@ -2,7 +2,7 @@
 
 Certificates and signatures are written over ``RsaPrivate``, so that an issuer's key may stay in an
 HSM. ``ClearRsa`` holds a key in this process: cards' own keys, which must be exported to the chip,
-and every key in tests. The cryptographic library has no raw RSA, so the arithmetic is Python's.
+and every key in tests. The cryptographic library has no raw RSA, so the powers are GMP's.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Final, Protocol
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from cardwright.emv.errors import EmvError
+from cardwright.emv.powers import inverse, secret_power
 from cardwright.emv.primes import random_prime
 from cardwright.secret import SecretBytes
 
@@ -116,8 +117,9 @@ class ClearRsa:
 
     The operation is blinded by a random factor and its result checked with the public exponent, so
     that neither the time for a chosen block nor a fault in one of the two halves tells a prime.
-    Python's integers still take time that depends on their values: where an attacker can measure
-    on the same machine, keep the key in an HSM.
+    The powers themselves are GMP's, in a time that does not depend on their values; what joins
+    them is Python's arithmetic, on blinded values. Where an attacker can measure on the same
+    machine, keep the key in an HSM all the same.
 
     Raises:
         RsaError: RSA_KEY when the parts are not those of one key with this exponent.
@@ -158,8 +160,8 @@ class ClearRsa:
         p, q, dp, dq, qinv = _parts(self._key)
         factor = secrets.randbelow(modulus - 2) + 2  # prime to n, or it would have found p
         blinded = value * pow(factor, self.exponent, modulus) % modulus
-        left, right = pow(blinded, dp, p), pow(blinded, dq, q)
-        power = (right + (left - right) * qinv % p * q) * pow(factor, -1, modulus) % modulus
+        left, right = secret_power(blinded % p, dp, p), secret_power(blinded % q, dq, q)
+        power = (right + (left - right) * qinv % p * q) * inverse(factor, modulus) % modulus
         if pow(power, self.exponent, modulus) != value:
             raise RsaError("RSA_FAULT", "The RSA result is wrong; take the machine out of use")
         return power.to_bytes(len(self.modulus))

@@ -6,6 +6,7 @@ The chip, the terminal and its certificates' checks share no code with the secur
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -97,9 +98,15 @@ class CardBench:
     Args:
         folder: where to make it.
         backend: what holds the keys.
+        wrap: puts something between verbs and a token, to see what they ask of it.
     """
 
-    def __init__(self, folder: Path, backend: str = SOFTWARE) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        backend: str = SOFTWARE,
+        wrap: Callable[[Backend], Backend] = lambda backend: backend,
+    ) -> None:
         self.folder = folder
         make = create_keys if backend == PKCS11 else create
         make(folder, [ISSUER], ["site-1"], catalogue=CATALOGUE)
@@ -117,16 +124,16 @@ class CardBench:
 
         def backend_of(name: str) -> Backend:
             login = (folder / "tokens" / f"{name}.token").read_text()
-            return tokens.of(name, SecretText(login))
+            return wrap(tokens.of(name, SecretText(login)))
 
-        self._backend_of = backend_of
+        self.backend_of = backend_of
         self.verbs = verbs_of_tokens(backend_of, stores)
         public = self.verbs.public_keys(caller("dataprep"), "section/")
         self.sealer = Sealer(newest_keys(public))
 
     def opened(self, section: str, role: str, sealed: bytes) -> SecretBytes:
         """Open a section of the card named card that a role's token has the key of."""
-        backend = self._backend_of(caller(role).name)
+        backend = self.backend_of(caller(role).name)
         return Sections(backend, directory_of(backend)).open(section, "card", sealed)
 
     def fill(self, count: int = PAIRS, bits: int = 1152) -> None:
