@@ -11,7 +11,7 @@ from cardwright.secret import SecretBytes
 from cardwright.station.ports import Answer, Device, WorkOrder
 from cardwright.vault.vault import Opened
 from services.encoding.adapters.sections import SectionError, read_chip, read_stripe
-from services.encoding.domain import Material
+from services.encoding.domain import Material, StripePlan
 
 __all__ = ["EncodeBench", "Preparation", "Sections"]
 
@@ -77,7 +77,7 @@ def _material(
 ) -> Material | Answer:
     try:
         return Material(
-            read_stripe(stripe) if stripe is not None else {},
+            read_stripe(stripe) if stripe is not None else StripePlan(),
             read_chip(chip, sealed_keys, certificates) if chip is not None else None,
         )
     except SectionError as error:

@@ -16,6 +16,7 @@ HEAD_UNHEALTHY: Final = "HEAD_UNHEALTHY"
 
 _THE_HEADS: Final = frozenset(
     {
+        "CHIP_LOST",
         "CHIP_MUTE",
         "CHIP_READBACK",
         "CHIP_SESSION",

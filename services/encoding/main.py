@@ -16,7 +16,7 @@ from services.encoding.adapters.heads import HeadRules
 from services.encoding.adapters.readerwatch import Watched, watch_readers
 from services.encoding.adapters.scripts import Scripts
 from services.encoding.adapters.settings import EncodingSettings
-from services.encoding.adapters.ways import ChipWay, PcscWay, parse_readers
+from services.encoding.adapters.ways import ChipWay, PcscWay, parse_readers, parse_stripes
 from services.encoding.handlers import EncodeBench, Preparation
 from services.encoding.procedure import Personalizer
 
@@ -33,9 +33,16 @@ async def wire(parts: Parts, stack: contextlib.AsyncExitStack) -> StationSpec:
     book = HeadBook(parts.settings.state / "stations" / f"{parts.source}.json")
     stack.push_async_callback(book.close)
     rules = HeadRules(own.heads, own.head_failures, book=book)
-    readers = parse_readers(own.readers)
+    readers, stripes = parse_readers(own.readers), parse_stripes(own.stripes)
     encoders = [
-        Encoder(address, rules, personalizer, preparation, readers.get(address.name))
+        Encoder(
+            address,
+            rules,
+            personalizer,
+            preparation,
+            readers.get(address.name),
+            stripes.get(address.name),
+        )
         for address in parse_addresses(parts.settings.devices)
     ]
     for encoder in encoders:

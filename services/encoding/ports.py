@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-__all__ = ["Attempt", "Attempts", "ChipLink", "ChipLostError"]
+from cardwright.iso.stripe import BitStream
+
+__all__ = ["Attempt", "Attempts", "ChipLink", "ChipLostError", "StripeEncoder"]
 
 
 class ChipLostError(Exception):
@@ -77,3 +79,37 @@ class Attempts(Protocol):
 
     async def last(self, piece: str) -> Attempt | None:
         """Return what was tried last on a piece whose chip was not made."""
+
+    async def belongs(self, chip: bytes, piece: str) -> bool:
+        """Whether a chip is this piece's, as far as anybody knows; it is from now on.
+
+        Args:
+            chip: what its maker wrote into it, 18 octets.
+            piece: the blank's serial number.
+        """
+
+
+class StripeEncoder(Protocol):
+    """Whatever writes the stripe of the card in a head."""
+
+    @property
+    def silence(self) -> bool:
+        """Whether its readings have the zeros before the first one and behind the last one."""
+
+    async def encode(
+        self, tracks: Mapping[int, BitStream], coercivity: str, *, written: bool
+    ) -> Mapping[int, BitStream]:
+        """Write tracks, unless this was done already, and read the stripe.
+
+        Args:
+            tracks: the bits, with zeros before and behind.
+            coercivity: "hico" or "loco".
+            written: they are written: only read.
+
+        Returns:
+            All tracks that hold anything.
+
+        Raises:
+            SpoiledError: STRIPE_WRITE, or the machine's own code.
+            DeviceUnavailableError: the device can't be reached; what the stripe holds is unknown.
+        """

@@ -142,6 +142,7 @@ class _Visit:
 
     async def make(self) -> MadeChip:
         said = await self._look()
+        await self._identify(said)
         todo = what_to_do(self.plan, said)
         if todo is What.PROOF:
             version = self.plan.issuer_version
@@ -171,6 +172,18 @@ class _Visit:
             spoiled = SpoiledError(lost.code, "the chip was lost before anything was sent to it")
             raise _LostError(spoiled, telling=False) from lost
         return presented(self.plan, answers)
+
+    async def _identify(self, said: ChipSaid) -> None:
+        """Write to no chip that was another blank's, and to no blank that had another chip."""
+        if not said.identity:
+            return
+        ours = await until_it_passes("encoding", self.attempts.belongs, said.identity, self.piece)
+        if not ours:
+            raise SpoiledError(
+                "CHIP_STRANGER",
+                "this chip is known from another blank, or this blank with another chip",
+                quarantine=True,
+            )
 
     async def _count(self, version: int, following: int) -> None:
         """Record the attempt before it is made."""

@@ -14,6 +14,7 @@ from cardwright.localstack.choose import Stack, detect_test_stacks
 from services.keymanagement.module.provision import PKCS11
 from tests.bench.bench_line import BATCH_ONLY, TRACE_RATIO, bench_line
 from tests.bench.chips import personalize
+from tests.bench.chips_pcsc import missing, personalize_by_pcsc
 from tests.bench.custody_alone import custody_alone
 from tests.bench.keys import BACKENDS, card_keys
 from tests.bench.lower_bound import lower_bound
@@ -22,6 +23,12 @@ from tests.bench.scenarios import express_cards, idle, throughput
 from tests.support import softhsm
 
 PARTS = ("chips", "keys", "bare", "full", "custody")
+_PCSC = (
+    ("chips by PC/SC, one reader, as fast as software", 1, 0.0),
+    ("chips by PC/SC, one reader, 5 ms a command as silicon takes", 1, 0.005),
+    ("chips by PC/SC, two readers, 5 ms a command", 2, 0.005),
+)
+_PCSC_CARDS = 10
 _IDLE_SECONDS = 10.0
 # A line that has just come up, or just made a batch, is not at rest yet: not a thing to measure.
 _SETTLE_SECONDS = 2
@@ -78,6 +85,13 @@ def chips(cards: int) -> list[dict[str, Any]]:
         result = personalize(cards, level, longest)
         kept.append({"stack": "", "what": what, **asdict(result)})
         show(what, result)
+    if reason := missing():
+        print(f"chips by PC/SC: not on this machine: {reason}")
+        return kept
+    for what, slots, pace in _PCSC:
+        by_pcsc = personalize_by_pcsc(_PCSC_CARDS, slots, pace)
+        kept.append({"stack": "", "what": what, **asdict(by_pcsc), "share": by_pcsc.share})
+        show(what, by_pcsc)
     return kept
 
 

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.bench.chips import Chips
+from tests.bench.chips_pcsc import PcscChips
 from tests.bench.custody_alone import Ceiling
 from tests.bench.keys import Keys
 from tests.bench.latency import Spread
@@ -16,7 +17,7 @@ from tests.bench.scenarios import Express, Idle, Throughput
 
 __all__ = ["show"]
 
-Result = Throughput | Idle | Express | Ceiling | Bound | Chips | Keys
+Result = Throughput | Idle | Express | Ceiling | Bound | Chips | Keys | PcscChips
 _console = Console(width=100, highlight=False)
 _SHOWN = 0.005
 
@@ -34,6 +35,13 @@ def show(title: str, result: Result) -> None:
             _chips(title, result)
         case Keys():
             _keys(title, result)
+        case PcscChips():
+            _console.print(
+                f"{title}: [bold]{result.share:.0%} of the bare rate[/]: {result.rate:.0f} of "
+                f"{result.bare_rate:.0f} commands/s ({result.cards} cards, {result.commands} "
+                f"commands and {result.resets} resets each: {result.made_ms:.1f} ms, bare "
+                f"{result.bare_ms:.1f})"
+            )
         case Ceiling():
             _console.print(
                 f"{title}: [bold]{result.rate:.0f} events/s[/] ({result.events} events, "

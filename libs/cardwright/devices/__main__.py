@@ -20,7 +20,7 @@ from cardwright.devices.ledger import Ledger
 from cardwright.devices.mailer import Mailer, MailerSettings
 from cardwright.devices.printer import Printer, PrinterSettings
 from cardwright.devices.server import Machine, serve
-from cardwright.devices.wiredhead import parse_reader
+from cardwright.devices.wiredhead import parse_reader, parse_swipe
 from cardwright.secret import SecretBytes
 
 
@@ -68,6 +68,7 @@ def _encoder(options: argparse.Namespace) -> Machine:
         seed=options.seed,
         sync=options.sync,
         readers=dict(map(parse_reader, options.reader)),
+        swipes=dict(map(parse_swipe, options.msr)),
     )
     plan, works = _plan(options, encoder.FAULTS), _chip_works(options)
     return Encoder(options.state, Floor(options.floor), plan, works, settings)
@@ -151,6 +152,13 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         metavar="HEAD=HOST:PORT",
         help="that head's contacts lead to this vpcd; may be repeated",
+    )
+    encoding.add_argument(
+        "--msr",
+        action="append",
+        default=[],
+        metavar="HEAD=PATH",
+        help="a swipe encoder writes that head's stripes; PATH becomes a link to its terminal",
     )
 
     inspecting = machines.add_parser("inspector", help="cameras, readers, trays, shredder")

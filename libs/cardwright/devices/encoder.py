@@ -8,6 +8,7 @@ import random
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +29,10 @@ from cardwright.devices.ledger import (
     record,
     start,
 )
+from cardwright.devices.msrport import MsrPort
 from cardwright.devices.server import Handler, Reply
 from cardwright.devices.stripe import drop_a_bit, pack_tracks, parse_tracks, read_stripe, to_file
+from cardwright.devices.swipedcard import SwipedCard
 from cardwright.devices.wiredhead import Address, WiredChip
 
 __all__ = ["FAULTS", "POWER_CUT_EXIT", "Encoder", "EncoderSettings"]
@@ -50,6 +53,7 @@ class EncoderSettings:
         seed: chooses which bit a weak head loses.
         sync: the ledger's durability (see ledger.py).
         readers: heads whose contacts lead to a virtual reader; the others' lead to the machine.
+        swipes: heads whose stripe is written by a swipe encoder, whose terminal's name lies there.
     """
 
     serial: str = "ENC-0001"
@@ -58,6 +62,7 @@ class EncoderSettings:
     seed: int = 0
     sync: Sync = "normal"
     readers: Mapping[int, Address] = field(default_factory=dict)
+    swipes: Mapping[int, Path] = field(default_factory=dict)
 
 
 class Encoder:
@@ -81,6 +86,10 @@ class Encoder:
         self._commits = GroupCommit(self._ledger)
         self._sessions: dict[str, Session] = {}
         self._worn: set[int] = set()
+        self._swipes = {
+            head: MsrPort(link, partial(self._at_the_head, head))
+            for head, link in settings.swipes.items()
+        }
         self._luck = random.Random(settings.seed)  # noqa: S311  which bit a fault hits: no secret
 
     @property
@@ -123,6 +132,8 @@ class Encoder:
         for session in self._sessions.values():
             await self._take_off(session)
             session.slot.save()
+        for swipe in self._swipes.values():
+            await asyncio.to_thread(swipe.close)
         await self._commits.close()
         self._ledger.close()
 
@@ -167,6 +178,22 @@ class Encoder:
         if session.wired is not None:
             raise DeviceError("CHIP_ELSEWHERE", "this head's contacts lead to a card reader")
         return session
+
+    def _magnetic(self, request: Frame) -> Session:
+        """The session, if the machine itself writes the stripe in its head."""
+        session = self._session(request)
+        if session.head in self._swipes:
+            raise DeviceError("STRIPE_ELSEWHERE", "a swipe encoder writes this head's stripes")
+        return session
+
+    def _at_the_head(self, head: int) -> SwipedCard | None:
+        """The card that a head's swipe encoder has before it; asked by its thread."""
+        held = next((each for each in list(self._sessions.values()) if each.head == head), None)
+        return (
+            None
+            if held is None or held.passport.stripe is None
+            else SwipedCard(self._floor, held, self._luck)
+        )
 
     def _head(self, request: Frame) -> int:
         return fields.whole(request.header, "head", 0, self._settings.heads - 1)
@@ -213,6 +240,8 @@ class Encoder:
                 await self._close(session, "ENCODER_JAM")
             elif head in self._settings.readers and passport.chip and "chip_mute" not in faults:
                 session.wired = WiredChip(slot, self._settings.readers[head])
+            if head in self._swipes:
+                await asyncio.to_thread(self._swipes[head].attend)
         return Reply(self._state(job_id))
 
     async def _power(self, request: Frame) -> Reply:
@@ -242,7 +271,7 @@ class Encoder:
         return Reply(summary, pack_apdus(responses))
 
     async def _write_stripe(self, request: Frame) -> Reply:
-        session = self._session(request)
+        session = self._magnetic(request)
         tracks = parse_tracks(request.header.get("tracks"))
         coercivity = fields.choice(request.header, "coercivity", ("hico", "loco"))
         if session.passport.stripe is None:
@@ -262,7 +291,7 @@ class Encoder:
         return Reply({"written": sorted(tracks)})
 
     async def _read_stripe(self, request: Frame) -> Reply:
-        session = self._session(request)
+        session = self._magnetic(request)
         if session.passport.stripe is None:
             raise DeviceError("NO_STRIPE", "this material has no stripe")
         async with session.one_command_at_a_time:

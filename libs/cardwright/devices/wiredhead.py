@@ -5,13 +5,14 @@ from __future__ import annotations
 import socket
 import threading
 from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
 from cardwright.devices.chipslot import ChipSlot
 from cardwright.devices.errors import DeviceError
 from cardwright.devices.vpcd import dial, serve
 
-__all__ = ["Address", "WiredChip", "parse_reader"]
+__all__ = ["Address", "WiredChip", "parse_reader", "parse_swipe"]
 
 Address = tuple[str, int]
 _AGAIN: Final = 0.1
@@ -25,6 +26,14 @@ def parse_reader(text: str) -> tuple[int, Address]:
     if not (head.isdecimal() and host and port.isdecimal()):
         raise DeviceError("BAD_READER", "a reader is HEAD=HOST:PORT, such as 0=127.0.0.1:35963")
     return int(head), (host, int(port))
+
+
+def parse_swipe(text: str) -> tuple[int, Path]:
+    """Read ``HEAD=PATH``, where the terminal of a head's swipe encoder goes; BAD_READER if none."""
+    head, _, path = text.partition("=")
+    if not (head.isdecimal() and path):
+        raise DeviceError("BAD_READER", "a swipe encoder is HEAD=PATH, such as 0=/run/msr-0")
+    return int(head), Path(path)
 
 
 class WiredChip:

@@ -40,6 +40,10 @@ class BitStream:
         """The same stripe swiped the other way."""
         return _packed(_unpacked(self)[::-1])
 
+    def recorded(self) -> BitStream:
+        """The bits from the first one to the last one: the stripe without its quiet zones."""
+        return _packed(_unpacked(self).strip("0"))
+
 
 @dataclass(frozen=True, slots=True)
 class _Format:

@@ -22,6 +22,15 @@ ON CONFLICT (piece) DO UPDATE SET
 RETURNING piece, attempts
 """
 _FORGET = "DELETE FROM chip_attempt WHERE piece = ANY($1::text[])"
+_BELONGS = """
+WITH fresh AS (
+    INSERT INTO chip_piece (chip, piece) SELECT * FROM unnest($1::bytea[], $2::text[])
+    ON CONFLICT DO NOTHING RETURNING chip, piece
+)
+SELECT chip, piece FROM fresh
+UNION ALL
+SELECT chip, piece FROM chip_piece WHERE chip = ANY($1::bytea[])
+"""
 _LAST = "SELECT key_version, next_version FROM chip_attempt WHERE piece = $1"
 
 
@@ -36,6 +45,7 @@ class PostgresAttempts:
         self._pool = pool
         self._begun = Gathering[Attempt, int](self._begin)
         self._made = Gathering[str, None](self._forget)
+        self._owned = Gathering[tuple[bytes, str], bool](self._belong)
 
     async def begin(self, attempt: Attempt) -> int:
         """Record an attempt before it is made; the count of those on this piece, with this one."""
@@ -49,6 +59,18 @@ class PostgresAttempts:
         """Return what was tried last on a piece whose chip was not made."""
         row = await self._pool.fetchrow(_LAST, piece)
         return None if row is None else Attempt(piece, *row)
+
+    async def belongs(self, chip: bytes, piece: str) -> bool:
+        """Whether a chip is this piece's, as far as anybody knows; it is from now on."""
+        return await self._owned.of((chip, piece))
+
+    async def _belong(self, pairs: Sequence[tuple[bytes, str]]) -> list[bool]:
+        ordered = sorted(pairs)
+        rows = await self._pool.fetch(
+            _BELONGS, [chip for chip, _ in ordered], [piece for _, piece in ordered]
+        )
+        known = set(map(tuple, rows))
+        return [pair in known for pair in pairs]
 
     async def _begin(self, attempts: Sequence[Attempt]) -> list[int]:
         # In one order, so that two groups can't wait for each other.

@@ -13,9 +13,17 @@ from cardwright.station.faults import until_it_passes
 from cardwright.station.ports import Answer, DeviceUnavailableError, NotBegun, WorkOrder
 from services.encoding.adapters.head import Head, JobState
 from services.encoding.adapters.heads import HeadRules, Heads
+from services.encoding.adapters.msrhead import ENCODER_AWAY, MsrHead
 from services.encoding.adapters.readerlink import READER_AWAY, ReaderHead
 from services.encoding.adapters.ways import ChipWay
-from services.encoding.domain import Material, Memo, SpoiledError, check_blank
+from services.encoding.domain import (
+    Material,
+    Memo,
+    SpoiledError,
+    StripePlan,
+    check_blank,
+    check_stripe,
+)
 from services.encoding.procedure import Personalizer
 
 __all__ = ["Encoder"]
@@ -38,6 +46,7 @@ class Encoder:
         personalizer: makes the chips.
         prepare: fetches a card's material again.
         readers: the heads whose contacts lead to card readers.
+        stripes: the heads whose stripes a swipe encoder writes, and its serial port.
     """
 
     def __init__(
@@ -47,11 +56,13 @@ class Encoder:
         personalizer: Personalizer,
         prepare: Prepare,
         readers: Mapping[int, ChipWay] | None = None,
+        stripes: Mapping[int, str] | None = None,
     ) -> None:
         self._address = address
         self._personalizer, self._prepare = personalizer, prepare
         self._connections = DevicePool(address)
         self._readers = {n: ReaderHead(way) for n, way in (readers or {}).items()}
+        self._swipes = {n: MsrHead(port) for n, port in (stripes or {}).items()}
         self._sized = False
         self.heads = Heads(address.name, heads, self._test)
 
@@ -71,6 +82,8 @@ class Encoder:
         await self._connections.close()
         for reader in self._readers.values():
             await asyncio.to_thread(reader.close)
+        for swipe in self._swipes.values():
+            await asyncio.to_thread(swipe.close)
 
     async def ready(self) -> None:
         """Wait until a head is in work."""
@@ -109,7 +122,7 @@ class Encoder:
                 async with self._head(order, lent.number) as head:
                     fact = await work(head)
             except DeviceUnavailableError as away:
-                if away.code in READER_AWAY:
+                if away.code in READER_AWAY | ENCODER_AWAY:
                     self.heads.lost(lent.number, away.code)
                 raise
             self.heads.learn(lent, fact)
@@ -134,12 +147,19 @@ class Encoder:
         self._sized = True
 
     async def _test(self, number: int) -> bool:
-        """Have the machine test an empty head."""
+        """Look for a head's reader, and have the machine test the head."""
+        if number in self._readers:
+            way = self._readers[number].way
+            if not await asyncio.to_thread(way.present):
+                return False
+        if number in self._swipes and not await self._swipes[number].present():
+            return False
         async with self._connections.borrow() as link:
             try:
                 return bool((await link.ask("TEST", head=number)).ok["fit"])
-            except DeviceRefusedError:
-                return True  # a machine without such a test: the next card will tell
+            except DeviceRefusedError as refused:
+                # A machine without such a test: the next card will tell.
+                return refused.code == "UNKNOWN_COMMAND"
 
     async def _encode(self, head: Head, order: WorkOrder, material: Material) -> Body:
         try:
@@ -166,12 +186,23 @@ class Encoder:
         self, head: Head, order: WorkOrder, material: Material, state: JobState
     ) -> Memo:
         check_blank(order.blank_serial, state.blank)
-        if material.tracks:
-            await head.write_stripe(material.tracks, written=bool(state.tracks))
+        beside = await self._write_stripe(head, material.stripe, state)
         if material.chip is None:
-            return Memo()
+            return Memo(tracks=beside)
         made = await self._personalizer.make(head.chip, state.blank, order.card_id, material.chip)
-        return Memo(made.serial, made.cplc.hex(), made.atc, made.key_version)
+        return Memo(made.serial, made.cplc.hex(), made.atc, made.key_version, tracks=beside)
+
+    async def _write_stripe(
+        self, head: Head, stripe: StripePlan, state: JobState
+    ) -> tuple[int, ...]:
+        """Write the stripe and compare it; the tracks that the machine does not know of."""
+        if not stripe.tracks:
+            return ()
+        read = await head.stripe.encode(
+            stripe.tracks, stripe.coercivity, written=bool(state.tracks)
+        )
+        check_stripe(stripe.tracks, read, silence=head.stripe.silence)
+        return () if head.stripe is head else tuple(sorted(stripe.tracks))
 
     async def _told(self, state: JobState) -> Body:
         """State what a job came to that ended without us; nobody can ask its chip any more."""
@@ -187,7 +218,7 @@ class Encoder:
             return Encoded(
                 state.blank,
                 self.name,
-                state.tracks,
+                state.tracks or memo.tracks,
                 chip_serial=memo.chip,
                 cplc=bytes.fromhex(memo.cplc),
                 atc=memo.atc,
@@ -210,7 +241,7 @@ class Encoder:
         reader = self._readers[number].link() if number in self._readers else None
         async with self._connections.borrow() as link:
             try:
-                yield Head(link, order.job_id, number, reader)
+                yield Head(link, order.job_id, number, reader, self._swipes.get(number))
             finally:
                 if reader is not None:
                     await reader.close()

@@ -11,13 +11,13 @@ from cardwright.driver.apdus import pack_apdus, unpack_apdus
 from cardwright.iso.errors import StripeError
 from cardwright.iso.stripe import BitStream
 from cardwright.station.ports import DeviceUnavailableError
+from services.encoding.adapters.msrhead import MsrHead
 from services.encoding.adapters.readerlink import ReaderLink
-from services.encoding.domain import Memo, SpoiledError, check_stripe
-from services.encoding.ports import ChipLink
+from services.encoding.domain import Memo, SpoiledError
+from services.encoding.ports import ChipLink, StripeEncoder
 
 __all__ = ["Head", "JobState"]
 
-_COERCIVITY = "hico"
 _OUT_OF_THE_HEAD = frozenset({"NOT_IN_HEAD", "NOT_POWERED"})
 
 
@@ -61,7 +61,7 @@ class JobState:
 
 
 class Head:
-    """Drives a machine's head for one job; a ``ChipLink`` to the chip in it.
+    """Drives a machine's head for one job; a ``ChipLink`` to the chip in it, a ``StripeEncoder``.
 
     Steps raise ``SpoiledError`` when the card is lost, ``DeviceUnavailableError`` when it is no
     longer in the head or no script can be had now, and ``DeviceLostError`` when nobody answers.
@@ -71,7 +71,10 @@ class Head:
         job_id: the job.
         number: which head, from 0.
         reader: the way to the chip where the head's contacts lead to a card reader.
+        swipe: what writes its stripes, where the machine itself does not.
     """
+
+    silence = True
 
     def __init__(
         self,
@@ -79,13 +82,20 @@ class Head:
         job_id: str,
         number: int,
         reader: ReaderLink | None = None,
+        swipe: MsrHead | None = None,
     ) -> None:
-        self._link, self._job_id, self._number, self._reader = link, job_id, number, reader
+        self._link, self._job_id, self._number = link, job_id, number
+        self._reader, self._swipe = reader, swipe
 
     @property
     def chip(self) -> ChipLink:
         """The way to the chip: the machine's own contacts, or a reader."""
         return self._reader or self
+
+    @property
+    def stripe(self) -> StripeEncoder:
+        """What writes the stripe: the machine, or an encoder beside it."""
+        return self._swipe or self
 
     async def feed(self) -> JobState:
         """Take the card in; a job that the machine knows is answered with its state.
@@ -98,16 +108,18 @@ class Head:
         )
         return JobState.parse(fed.ok)
 
-    async def write_stripe(self, tracks: Mapping[int, BitStream], *, written: bool) -> None:
-        """Write the stripe, unless this was done, and compare what it reads."""
+    async def encode(
+        self, tracks: Mapping[int, BitStream], coercivity: str, *, written: bool
+    ) -> dict[int, BitStream]:
+        """Write the stripe, unless this was done, and read it, in one flight."""
         packed = {
             str(track): {"bits": bits.bits.hex(), "length": bits.length}
             for track, bits in tracks.items()
         }
-        write = self._request("WRITE_STRIPE", tracks=packed, coercivity=_COERCIVITY)
+        write = self._request("WRITE_STRIPE", tracks=packed, coercivity=coercivity)
         read = self._request("READ_STRIPE")
         *_, found = await self._flight([read] if written else [write, read])
-        check_stripe(tracks, _bits(found.ok["tracks"]))
+        return _bits(found.ok["tracks"])
 
     async def transmit(
         self, commands: Sequence[bytes], *, reset: bool = False, persist: bool = False

@@ -191,15 +191,14 @@ class Heads:
     def _note(self, head: HeadOnLoan) -> None:
         """Something about a head is new: tell who waits, who reads, and who tests."""
         self._book.note(self._machine, head.number, head.health, head.job_id)
-        unhealthy = head.health.state is HeadState.UNHEALTHY
-        if unhealthy and (head.mending is None or head.mending.done()):
+        if not head.health.in_work and (head.mending is None or head.mending.done()):
             head.mending = asyncio.create_task(self._test_until_fit(head))
         self._changed.set()
 
     async def _test_until_fit(self, head: HeadOnLoan) -> None:
-        """Test an unhealthy head, empty, after ever longer rests; one that is away is not here."""
+        """Test a head that is out of work, empty, after ever longer rests."""
         rest = self._rules.first_rest
-        while head.health.state is HeadState.UNHEALTHY:
+        while not head.health.in_work:
             await asyncio.sleep(rest)
             rest = min(rest * 2, self._rules.longest_rest)
             if not head.job_id and await self._fit(head):

@@ -56,21 +56,24 @@ class ReaderLink:
         self, commands: Sequence[bytes], *, reset: bool = False, persist: bool = False
     ) -> list[bytes]:
         """Send commands to the chip, all of them in one visit to the thread; see ``ChipLink``."""
-        answers: list[bytes] = []
         loop = asyncio.get_running_loop()
-        try:
-            await loop.run_in_executor(self._thread, self._power, reset)
-        except ReaderError as error:
-            raise _mute(error) from error
-        try:
-            await loop.run_in_executor(self._thread, self._send, commands, persist, answers)
-        except ReaderError as error:
-            raise _lost(error, answers) from error
-        return answers
+        return await loop.run_in_executor(self._thread, self._visit, commands, reset, persist)
 
     async def close(self) -> None:
         """Power the chip down."""
         await asyncio.get_running_loop().run_in_executor(self._thread, self._let_go)
+
+    def _visit(self, commands: Sequence[bytes], reset: bool, persist: bool) -> list[bytes]:
+        answers: list[bytes] = []
+        try:
+            self._power(reset)
+        except ReaderError as error:
+            raise _mute(error) from error
+        try:
+            self._send(commands, persist, answers)
+        except ReaderError as error:
+            raise _lost(error, answers) from error
+        return answers
 
     def _power(self, reset: bool) -> None:
         if self._card is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from google.protobuf.message import DecodeError
 
 from cardwright.emv.errors import EmvError
@@ -9,16 +11,18 @@ from cardwright.globalplatform.errors import CommandError
 from cardwright.hsm.chips import ChipApplication
 from cardwright.hsm.wire import channel_from
 from cardwright.iso.errors import StripeError, TlvError
-from cardwright.iso.stripe import BitStream
 from cardwright.proto.vault.v1.sections_pb2 import (
     CertificatesSection,
     ChipSection,
     StripeSection,
 )
 from cardwright.secret import SecretBytes, SecretText
-from services.encoding.domain import ChipPlan, IncompleteError, chip_plan, stripe_bits
+from services.encoding.domain import ChipPlan, IncompleteError, StripePlan, chip_plan, stripe_bits
+from services.encoding.domain.stripes import Coercivity
 
 __all__ = ["SectionError", "read_chip", "read_stripe"]
+
+_COERCIVITY: Final[dict[str, Coercivity]] = {"": "hico", "hico": "hico", "loco": "loco"}
 
 
 class SectionError(Exception):
@@ -33,22 +37,23 @@ class SectionError(Exception):
         self.code = code
 
 
-def read_stripe(section: SecretBytes) -> dict[int, BitStream]:
-    """Decode a StripeSection into the bits of its tracks.
+def read_stripe(section: SecretBytes) -> StripePlan:
+    """Decode a StripeSection into the bits of its tracks, and how strongly they are written.
 
     Raises:
         SectionError: It is none, or a track can't hold its text.
     """
     try:
         message = StripeSection.FromString(section.reveal())
-        return stripe_bits(
+        tracks = stripe_bits(
             {
                 1: SecretText(message.track1),
                 2: SecretText(message.track2),
                 3: SecretText(message.track3),
             }
         )
-    except DecodeError:
+        return StripePlan(tracks, _COERCIVITY[message.coercivity])
+    except (DecodeError, KeyError):
         raise SectionError("SECTION_MALFORMED", "the stripe section can't be decoded") from None
     except StripeError as error:
         raise SectionError(error.code, str(error)) from None

@@ -20,6 +20,7 @@ class EncodingSettings(FromEnvironment):
         heads: how many cards each encoder holds at once.
         head_failures: failures in a row that take a head out of work.
         readers: heads whose contacts lead to card readers; see ``parse_readers``.
+        stripes: heads whose stripes a swipe encoder writes; see ``parse_stripes``.
     """
 
     chip: Literal["on", "off"] = "on"
@@ -27,3 +28,4 @@ class EncodingSettings(FromEnvironment):
     heads: Annotated[int, Field(ge=1, le=64)] = 16
     head_failures: Annotated[int, Field(ge=1, le=100)] = 3
     readers: str = ""
+    stripes: str = ""

@@ -10,11 +10,22 @@ from typing import Final, Protocol
 
 from cardwright.reader import CardConnection, ReaderError, VpcdReader, connect, readers
 
-__all__ = ["ChipWay", "PcscWay", "ReaderSettingError", "VpcdWay", "parse_readers"]
+__all__ = [
+    "ChipWay",
+    "PcscWay",
+    "ReaderSettingError",
+    "VpcdWay",
+    "parse_readers",
+    "parse_stripes",
+]
 
 _READER: Final = re.compile(
     r"(?P<machine>[a-z][a-z0-9-]{0,62})/(?P<head>[0-9]{1,2})="
     r"(?:pcsc:(?P<pattern>.+)|vpcd:(?P<port>[0-9]{1,5}))"
+)
+
+_STRIPE: Final = re.compile(
+    r"(?P<machine>[a-z][a-z0-9-]{0,62})/(?P<head>[0-9]{1,2})=msr:(?P<port>/.+)"
 )
 
 
@@ -37,6 +48,9 @@ class ChipWay(Protocol):
             ReaderError: see ``cardwright.reader.connect``.
         """
 
+    def present(self) -> bool:
+        """Whether the reader itself is there."""
+
     def close(self) -> None:
         """Leave the reader to others."""
 
@@ -57,6 +71,13 @@ class PcscWay:
         if not fitting:
             raise ReaderError("READER_LOST", f"no reader fits {self.pattern!r}: plug it in")
         return connect(fitting[0], within=within)
+
+    def present(self) -> bool:
+        """Whether such a reader is plugged in and the service runs."""
+        try:
+            return any(map(self.fits, readers()))
+        except ReaderError:
+            return False
 
     def fits(self, reader: str) -> bool:
         """Whether this is the reader's name."""
@@ -84,6 +105,10 @@ class VpcdWay:
             except ReaderError as error:
                 if error.code != "CARD_REMOVED" or time.monotonic() >= until:
                     raise
+
+    def present(self) -> bool:
+        """It is this program's own."""
+        return True
 
     def close(self) -> None:
         """Close the port."""
@@ -113,6 +138,27 @@ def parse_readers(text: str) -> dict[str, dict[int, ChipWay]]:
             raise ReaderSettingError(f"{found['machine']}/{found['head']} has two readers")
         heads[int(found["head"])] = _way(found)
     return ways
+
+
+def parse_stripes(text: str) -> dict[str, dict[int, str]]:
+    """Read CARDWRIGHT_STRIPES: ``encoder-1/0=msr:/dev/ttyUSB0``.
+
+    Returns:
+        The serial ports by machine and head.
+
+    Raises:
+        ReaderSettingError: an item is malformed, or a head comes twice.
+    """
+    ports: dict[str, dict[int, str]] = {}
+    for item in filter(None, map(str.strip, text.split(","))):
+        found = _STRIPE.fullmatch(item)
+        if found is None:
+            raise ReaderSettingError(f"{item!r} is no stripe encoder: write machine/head=msr:/port")
+        heads = ports.setdefault(found["machine"], {})
+        if int(found["head"]) in heads:
+            raise ReaderSettingError(f"{found['machine']}/{found['head']} has two encoders")
+        heads[int(found["head"])] = found["port"]
+    return ports
 
 
 def _way(found: re.Match[str]) -> ChipWay:

@@ -9,7 +9,7 @@ from services.encoding.domain.faults import SpoiledError
 from services.encoding.domain.memo import Memo
 from services.encoding.domain.plan import ChipPlan, IncompleteError, Material, chip_plan
 from services.encoding.domain.reading import ReadApplication, check_reading, reading_of
-from services.encoding.domain.stripes import check_blank, check_stripe, stripe_bits
+from services.encoding.domain.stripes import StripePlan, check_blank, check_stripe, stripe_bits
 
 __all__ = [
     "ChipPlan",
@@ -19,6 +19,7 @@ __all__ = [
     "Memo",
     "ReadApplication",
     "SpoiledError",
+    "StripePlan",
     "What",
     "check_blank",
     "check_reading",

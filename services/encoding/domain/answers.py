@@ -26,6 +26,7 @@ __all__ = ["ChipSaid", "What", "failure", "key_set", "looking", "presented", "wh
 
 _CPLC, _KEY_INFORMATION, _CARD_DATA = 0x9F7F, 0xE0, 0x66
 _S16: Final = 0x01
+_IDENTITY: Final = 18  # of CPLC: fabricator, type, operating system, date, serial number, batch
 _SET: Final = frozenset({1, 2, 3})
 _KEY_TYPES: Final = {KeyAlgorithm.AES: {0x88}, KeyAlgorithm.TDES: {0x80, 0x82}}
 """Coding of a key's type (GP 2.3.1, 11.1.8); 82 is triple DES in CBC mode."""
@@ -66,6 +67,11 @@ class ChipSaid:
     keys: tuple[KeyInformation, ...]
     challenge: int
     installed: tuple[bytes, ...]
+
+    @property
+    def identity(self) -> bytes:
+        """What the chip's maker wrote into it for good; empty if it tells nothing."""
+        return self.cplc[:_IDENTITY]
 
     @property
     def versions(self) -> frozenset[int]:

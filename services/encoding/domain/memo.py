@@ -20,6 +20,7 @@ class Memo:
         key_version: its key set.
         detail: what was wrong, in words.
         quarantine: a person must look.
+        tracks: the tracks that another device than the machine wrote.
     """
 
     chip: str = ""
@@ -28,6 +29,7 @@ class Memo:
     key_version: int = 0
     detail: str = ""
     quarantine: bool = False
+    tracks: tuple[int, ...] = ()
 
     def text(self) -> str:
         """Return it as one line; empty if there is nothing to say."""
@@ -38,4 +40,4 @@ class Memo:
     def parse(cls, text: str) -> Self:
         """Read what ``text`` writes; an older machine's empty line is an empty memo."""
         kept: dict[str, Any] = json.loads(text) if text else {}
-        return cls(**kept)
+        return cls(**{**kept, "tracks": tuple(kept.get("tracks", ()))})

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from cardwright.emv.dgi import Dgi, parse_all
 from cardwright.hsm.chips import ChipApplication, ChipChannel
-from cardwright.iso.stripe import BitStream
 from services.encoding.domain.reading import ReadApplication, Reading, Records, located, reading_of
+from services.encoding.domain.stripes import StripePlan
 
 __all__ = ["ChipPlan", "IncompleteError", "Material", "chip_plan"]
 
@@ -61,7 +61,7 @@ class ChipPlan:
 class Material:
     """What one card gets: no tracks without a stripe, no plan without a chip."""
 
-    tracks: Mapping[int, BitStream] = field(repr=False)
+    stripe: StripePlan
     chip: ChipPlan | None
 
 

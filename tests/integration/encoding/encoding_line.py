@@ -36,6 +36,7 @@ class Line(AbstractContextManager["Line"]):
     chip: bool = True
     rules: HeadRules = field(default_factory=lambda: HeadRules(HEADS))
     readers: Mapping[int, ChipWay] = field(default_factory=dict)
+    stripes: Mapping[int, str] = field(default_factory=dict)
     vault: MemoryVault = field(default_factory=MemoryVault)
     module: FakeModule = field(default_factory=FakeModule)
     attempts: MemoryAttempts = field(default_factory=MemoryAttempts)
@@ -67,9 +68,8 @@ class Line(AbstractContextManager["Line"]):
         # The fake has the two verbs that are asked for here.
         scripts = Scripts(self.module)  # type: ignore[arg-type]  # see above
         maker = Personalizer(scripts, self.attempts)
-        return Encoder(
-            address, self.rules, maker, Preparation(self.vault, chip=self.chip), self.readers
-        )
+        preparation = Preparation(self.vault, chip=self.chip)
+        return Encoder(address, self.rules, maker, preparation, self.readers, self.stripes)
 
     def restart(self) -> None:
         """Start the machine again, without the faults of its first start."""

@@ -44,11 +44,15 @@ async def test_a_machine_with_fewer_heads_than_we_were_told(tmp_path: Path) -> N
         assert line.encoder.heads.health(3).state is HeadState.AWAY
 
 
+# A head that is lost stays so until the test says otherwise.
+RULES = HeadRules(2, first_rest=600, longest_rest=600)
+
+
 def wired(root: Path, *options: str) -> Line:
     """A machine of two heads: the contacts of the first lead to a reader of ours."""
     port = free_port()
     reader = ("--heads", "2", "--reader", f"0={LOOPBACK}:{port}")
-    return Line(root, (*reader, *options), rules=HeadRules(2), readers={0: VpcdWay(port)})
+    return Line(root, (*reader, *options), rules=RULES, readers={0: VpcdWay(port)})
 
 
 async def test_a_head_with_a_reader_makes_the_same_cards(tmp_path: Path) -> None:

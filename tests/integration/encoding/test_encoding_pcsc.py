@@ -22,6 +22,9 @@ from tests.integration.encoding.encoding_line import Line
 from tests.integration.reader.bridge import bridge
 from tests.integration.reader.service import PORT, Service, missing
 
+# A head that is lost stays so until its reader is seen.
+RULES = HeadRules(2, first_rest=600, longest_rest=600)
+
 
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Service]:
@@ -40,7 +43,7 @@ async def pcsc_line(root: Path, service: Service) -> AsyncIterator[Line]:
     with ExitStack() as stack:
         ports = [stack.enter_context(bridge(pid, PORT + n)) for n in ways]
         wiring = [f"--reader={n}=127.0.0.1:{port}" for n, port in enumerate(ports)]
-        async with Line(root, ("--heads", "2", *wiring), rules=HeadRules(2), readers=ways) as line:
+        async with Line(root, ("--heads", "2", *wiring), rules=RULES, readers=ways) as line:
             heads = line.encoder.heads
             watched = [
                 Watched(way, partial(heads.found, n), partial(heads.lost, n))

@@ -31,12 +31,15 @@ ip link set lo up && mount -t tmpfs none /run && mkdir /run/pcscd && mount --bin
 exec pcscd --foreground --info --config "$0"
 """
 _CARD = """
-import sys
+import sys, time
 from cardwright.chip import PROFILES, manufacture
 from cardwright.devices.vpcd import dial, serve
 line = dial("127.0.0.1", int(sys.argv[2]))
 print("inserted", flush=True)
-serve(manufacture(bytes(10), bytes(16), profile=PROFILES[sys.argv[1]]), line)
+serial, key = bytes.fromhex(sys.argv[3]), bytes.fromhex(sys.argv[4])
+pace = float(sys.argv[5])
+after = (lambda: time.sleep(pace)) if pace else None  # what silicon takes, and software does not
+serve(manufacture(serial, key, profile=PROFILES[sys.argv[1]]), line, after=after)
 """
 
 
@@ -126,8 +129,24 @@ class Service(Child):
             assert time.monotonic() < deadline, "the service does not listen"
             time.sleep(0.01)
 
-    def insert(self, profile: str = "standard", slot: int = 0) -> Child:
-        """Put a software card into a slot, in a process of its own."""
+    def insert(
+        self,
+        profile: str = "standard",
+        slot: int = 0,
+        serial: bytes = bytes(10),
+        key: bytes = bytes(16),
+        pace: float = 0.0,
+    ) -> Child:
+        """Put a software card into a slot, in a process of its own.
+
+        Args:
+            profile: which chip.
+            slot: 0 or 1.
+            serial: the chip's.
+            key: its maker's test master key.
+            pace: seconds that it takes for a command beside its work.
+        """
         enter = ["nsenter", "--target", str(self.process.pid), "--net"]
-        card = [sys.executable, "-c", _CARD, profile, str(PORT + slot)]
+        made = [profile, str(PORT + slot), serial.hex(), key.hex(), str(pace)]
+        card = [sys.executable, "-c", _CARD, *made]
         return Child([*enter, *card], ready="inserted")

@@ -277,6 +277,7 @@ class MemoryAttempts:
 
     def __init__(self) -> None:
         self.tried: dict[str, list[Attempt]] = {}
+        self.pieces: dict[bytes, str] = {}
 
     async def begin(self, attempt: Attempt) -> int:
         self.tried.setdefault(attempt.piece, []).append(attempt)
@@ -287,3 +288,7 @@ class MemoryAttempts:
 
     async def last(self, piece: str) -> Attempt | None:
         return self.tried[piece][-1] if piece in self.tried else None
+
+    async def belongs(self, chip: bytes, piece: str) -> bool:
+        others = {known: other for other, known in self.pieces.items()}
+        return self.pieces.setdefault(chip, piece) == piece and others.get(piece, chip) == chip

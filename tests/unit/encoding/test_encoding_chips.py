@@ -114,6 +114,17 @@ async def test_a_card_of_several_applications_is_made(kind: Kind) -> None:
     assert bench.attempts.tried == {}
 
 
+async def test_a_stranger_is_not_written() -> None:
+    bench, plan = Bench(FakeModule(SecretBytes(KEYS[16]))), plan_of("badge", badge_sections(CARD))
+    rig, other = Kind("badge", STANDARD, "03").rig(), Kind("badge", STANDARD, "03").rig()
+    await bench.personalizer().make(rig, PIECE, CARD, plan)
+    with pytest.raises(SpoiledError) as error:
+        await bench.personalizer().make(other, "RTX-0001-00000002", CARD, plan)
+    assert (error.value.code, error.value.quarantine) == ("CHIP_STRANGER", True)
+    assert not other.secured
+    assert bench.attempts.tried == {}, "nothing was tried on it"
+
+
 async def test_a_small_chip_takes_a_small_card() -> None:
     kind = Kind("small", PROFILES["small"], "33")
     bench = Bench(FakeModule(SecretBytes(KEYS[16])))

@@ -38,7 +38,7 @@ def plan(kind: str) -> ChipPlan:
 
 
 def tracks() -> dict[int, BitStream]:
-    return read_stripe(SecretBytes(debit_sections(CARD)["stripe"]))
+    return dict(read_stripe(SecretBytes(debit_sections(CARD)["stripe"])).tracks)
 
 
 def spoiled(code: str) -> pytest.RaisesExc[SpoiledError]:

@@ -10,7 +10,7 @@ from cardwright.settings import SettingsError
 from cardwright.station.ports import Answer
 from services.encoding.adapters.scripts import Scripts
 from services.encoding.adapters.settings import EncodingSettings
-from services.encoding.domain import Material
+from services.encoding.domain import Material, StripePlan
 from services.encoding.handlers import EncodeBench, Preparation
 from tests.unit.encoding.encoding_kit import MemoryVault, order
 
@@ -34,8 +34,8 @@ async def material(vault: MemoryVault, *, chip: bool = True) -> dict[str, Materi
 async def test_each_product_gets_what_it_has(vault: MemoryVault) -> None:
     found = await material(vault)
     debit, badge, bare = (found[each.order_id] for each in (DEBIT, BADGE, BARE))
-    assert sorted(debit.tracks) == [1, 2]
-    assert (badge.tracks, bare.tracks, bare.chip) == ({}, {}, None)
+    assert sorted(debit.stripe.tracks) == [1, 2]
+    assert (badge.stripe.tracks, bare.stripe.tracks, bare.chip) == ({}, {}, None)
     assert debit.chip is not None
     assert badge.chip is not None
     assert debit.chip.sealed_keys != badge.chip.sealed_keys
@@ -62,7 +62,7 @@ async def test_a_damaged_section_is_for_a_person_and_stops_no_other_card(
         assert answer.body.disposition is Disposition.REFUSED
         codes[each.order_id] = answer.body.code
     assert codes == {DEBIT.order_id: "SECTION_DAMAGED", BADGE.order_id: "SECTION_MALFORMED"}
-    assert found[BARE.order_id] == Material({}, None)
+    assert found[BARE.order_id] == Material(StripePlan(), None)
 
 
 class CountingModule:

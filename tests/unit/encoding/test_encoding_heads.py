@@ -116,6 +116,18 @@ async def test_a_reader_that_leaves_and_returns_takes_its_head_along() -> None:
     assert await bench.encode("job-2") == 0
     bench.heads.found(0)
     assert bench.heads.health(0).state is HeadState.IN_WORK
+    await bench.heads.close()
+
+
+async def test_a_reader_that_nobody_tells_of_is_looked_for() -> None:
+    bench = Bench(1)
+    bench.heads.lost(0, "READER_BUSY")
+    ready = asyncio.create_task(bench.heads.ready())
+    assert await bench.tested.get() == 0
+    await bench.answers.put(True)
+    await ready
+    assert bench.heads.health(0).state is HeadState.ON_PROBATION
+    await bench.heads.close()
 
 
 async def test_the_book_tells_each_heads_yield_and_outlives_the_station(tmp_path: Path) -> None:

@@ -73,6 +73,22 @@ def test_reads_what_it_writes_in_either_direction(case: tuple[int, str]) -> None
     assert unpack(stream.reversed()) == unpack(stream)[::-1]
 
 
+@given(tracks, st.integers(0, 40), st.integers(0, 40))
+def test_what_is_recorded_lies_between_the_quiet_zones(
+    case: tuple[int, str], before: int, after: int
+) -> None:
+    track, text = case
+    bits = straightforward(track, text)
+    found = unpack(pack([0] * before + bits + [0] * after).recorded())
+    assert found == unpack(stripe.encode(track, SecretText(text)).recorded())
+    assert [found[0], found[-1]] == [1, 1]
+    assert "".join(map(str, found)) in "".join(map(str, bits))
+
+
+def test_nothing_is_recorded_on_an_empty_stripe() -> None:
+    assert pack([0] * 9).recorded() == BitStream(b"", 0)
+
+
 @given(track2, st.integers(0, 40), st.integers(0, 40))
 def test_any_quiet_zone_reads(text: str, before: int, after: int) -> None:
     bits = [0] * before + straightforward(2, text) + [0] * after
