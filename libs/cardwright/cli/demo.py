@@ -162,12 +162,21 @@ def _progress(tally: Tally) -> tuple[Progress, Group]:
 
 
 def _stages(tally: Tally) -> Any:
-    names = ("ACCEPTED", "PREPARED", "EXCEPTION", "REMADE", "PRODUCED", "DISPATCHED", "REFUSED")
+    names = (
+        "ACCEPTED",
+        "PREPARED",
+        "EXCEPTION",
+        "REMADE",
+        "PRODUCED",
+        "DISPATCHED",
+        "PIN_MAILED",
+        "REFUSED",
+    )
     rows = []
     for product in sorted(set(tally.cards.values())):
         stages = tally.stages(product)
         rows.append((product, *(stages[name] or "·" for name in names)))
-    return table("", ("product", *(name.lower() for name in names)), rows)
+    return table("", ("product", *(name.lower().replace("_", " ") for name in names)), rows)
 
 
 def _closing(tally: Tally, output: Output) -> None:
@@ -178,11 +187,12 @@ def _closing(tally: Tally, output: Output) -> None:
             sum(row.refused.values()) or "",
             row.remade or "",
             row.dispatched or "",
+            row.mailed or "",
             f"{row.seconds:.1f}",
         )
         for product, row in sorted(tally.rows.items())
     ]
-    columns = ("product", "requested", "refused", "remade", "dispatched", "seconds")
+    columns = ("product", "requested", "refused", "remade", "dispatched", "PINs mailed", "seconds")
     console.print(table("What became of the requests", columns, rows))
     console.print(table("Refused, and why", ("told to", "code", "cards"), _refusals(tally)))
     console.print(f"output        {_short(output.folder)}", soft_wrap=True)

@@ -9,7 +9,9 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+import yaml
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from joserfc.jwk import ECKey
 
@@ -88,7 +90,18 @@ def plan(clients: dict[str, IssuerClient], run: Run) -> list[ExampleRequest]:
 def tally_of(planned: list[ExampleRequest]) -> Tally:
     """Return an empty tally of a run."""
     products = {item.message.key.decode(): item.product for item in planned}
-    return Tally(products, expected=len(planned))
+    return Tally(products, len(planned), _mailing(repository() / "catalogue"))
+
+
+def _mailing(catalogue: Path) -> frozenset[str]:
+    """Return the products whose newest active version ends with the mailing of a PIN."""
+    newest: dict[str, dict[str, Any]] = {}
+    for path in catalogue.glob("products/*/v*.yaml"):
+        version = yaml.safe_load(path.read_text())
+        known = newest.get(version["name"], {"version": 0})
+        if version.get("state", "active") == "active" and version["version"] > known["version"]:
+            newest[version["name"]] = version
+    return frozenset(name for name, version in newest.items() if "MAIL_PIN" in version["route"])
 
 
 async def submit(

@@ -12,6 +12,7 @@ __all__ = ["ProductTally", "Tally"]
 _ENDS = {
     pb.OUTCOME_KIND_REFUSED,
     pb.OUTCOME_KIND_DISPATCHED,
+    pb.OUTCOME_KIND_PIN_MAILED,
     pb.OUTCOME_KIND_REVOKED,
 }
 
@@ -24,6 +25,7 @@ class ProductTally:
     refused: Counter[str] = field(default_factory=Counter)
     remade: int = 0
     dispatched: int = 0
+    mailed: int = 0
     first: float = 0.0
     last: float = 0.0
 
@@ -39,6 +41,7 @@ class ProductTally:
             "refused": dict(self.refused),
             "remade": self.remade,
             "dispatched": self.dispatched,
+            "pins_mailed": self.mailed,
             "seconds": round(self.seconds, 1),
         }
 
@@ -49,6 +52,8 @@ class Tally:
 
     products: dict[str, str]
     expected: int
+    mailing: frozenset[str] = frozenset()
+    """Products whose cards end with the mailing of their PIN, and not with their dispatch."""
     rows: dict[str, ProductTally] = field(default_factory=dict)
     stage: dict[str, str] = field(default_factory=dict)
     cards: dict[str, str] = field(default_factory=dict)
@@ -78,7 +83,7 @@ class Tally:
             "OUTCOME_KIND_"
         )
         self._count(row, outcome)
-        if outcome.kind in _ENDS:
+        if outcome.kind in _ENDS and not self._mails(outcome):
             self._ended.add(outcome.card_id)
         return True
 
@@ -94,6 +99,11 @@ class Tally:
             stage for card, stage in self.stage.items() if self.cards.get(card) == product
         )
 
+    def _mails(self, outcome: pb.Outcome) -> bool:
+        """Say whether a dispatched card's PIN is still to come."""
+        mails = self.products[outcome.request_id] in self.mailing
+        return mails and outcome.kind == pb.OUTCOME_KIND_DISPATCHED
+
     def _count(self, row: ProductTally, outcome: pb.Outcome) -> None:
         at = outcome.recorded_at.ToNanoseconds() / 1e9
         if outcome.card_id not in self.cards:
@@ -107,3 +117,5 @@ class Tally:
         elif outcome.kind == pb.OUTCOME_KIND_DISPATCHED:
             row.dispatched += 1
             row.last = max(row.last, at)
+        elif outcome.kind == pb.OUTCOME_KIND_PIN_MAILED:
+            row.mailed += 1

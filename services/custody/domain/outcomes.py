@@ -23,6 +23,8 @@ class OutcomeKind(IntEnum):
     REMADE = 7
     REVOKED = 8
     QUARANTINED = 9
+    PIN_MAILED = 10
+    ERASED = 11
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class Outcome:
 
 def outcome_of(card: Card, fact: Fact) -> Outcome | None:
     """Return what the issuer learns from ``fact``, ``card`` being the state after it."""
+    if isinstance(fact.body, e.Erased):
+        return Outcome(OutcomeKind.ERASED)
     if card.status is Status.REVOKED:
         return Outcome(OutcomeKind.REVOKED)
     match fact.body:
@@ -61,6 +65,7 @@ _PLAIN: dict[type[object], OutcomeKind] = {
     e.Prepared: OutcomeKind.PREPARED,
     e.Inspected: OutcomeKind.PRODUCED,
     e.Dispatched: OutcomeKind.DISPATCHED,
+    e.PinMailed: OutcomeKind.PIN_MAILED,
 }
 
 

@@ -34,6 +34,8 @@ DEFECT = e.Inspected("b", passed=False, defects=("SCRATCH", "DENT"))
         (WITHDRAWN, FAILED, None),
         (WITHDRAWN, DEFECT, None),
         (MADE, e.Dispatched("s"), Outcome(OutcomeKind.DISPATCHED)),
+        (MADE, e.PinMailed("f-1"), Outcome(OutcomeKind.PIN_MAILED)),
+        (ENDED, e.Erased(("print",), "request"), Outcome(OutcomeKind.ERASED)),
         (ENDED, e.Destroyed("b"), Outcome(OutcomeKind.REVOKED)),
         (ENDED, e.Command(Verb.REVOKE), Outcome(OutcomeKind.REVOKED)),
         (ENDED, e.OperationCancelled(), Outcome(OutcomeKind.REVOKED)),

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#cardwright/outcome/v1/outcome.proto\x12\x15\x63\x61rdwright.outcome.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe8\x01\n\x07Outcome\x12\x0e\n\x06issuer\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x0f\n\x07\x63\x61rd_id\x18\x03 \x01(\t\x12\x10\n\x08sequence\x18\x04 \x01(\x04\x12\x30\n\x04kind\x18\x05 \x01(\x0e\x32\".cardwright.outcome.v1.OutcomeKind\x12\x0c\n\x04\x63ode\x18\x06 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x07 \x01(\t\x12/\n\x0brecorded_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rissued_values\x18\t \x01(\t*\xa0\x02\n\x0bOutcomeKind\x12\x1c\n\x18OUTCOME_KIND_UNSPECIFIED\x10\x00\x12\x19\n\x15OUTCOME_KIND_ACCEPTED\x10\x01\x12\x18\n\x14OUTCOME_KIND_REFUSED\x10\x02\x12\x19\n\x15OUTCOME_KIND_PREPARED\x10\x03\x12\x1a\n\x16OUTCOME_KIND_EXCEPTION\x10\x04\x12\x19\n\x15OUTCOME_KIND_PRODUCED\x10\x05\x12\x1b\n\x17OUTCOME_KIND_DISPATCHED\x10\x06\x12\x17\n\x13OUTCOME_KIND_REMADE\x10\x07\x12\x18\n\x14OUTCOME_KIND_REVOKED\x10\x08\x12\x1c\n\x18OUTCOME_KIND_QUARANTINED\x10\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#cardwright/outcome/v1/outcome.proto\x12\x15\x63\x61rdwright.outcome.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe8\x01\n\x07Outcome\x12\x0e\n\x06issuer\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x0f\n\x07\x63\x61rd_id\x18\x03 \x01(\t\x12\x10\n\x08sequence\x18\x04 \x01(\x04\x12\x30\n\x04kind\x18\x05 \x01(\x0e\x32\".cardwright.outcome.v1.OutcomeKind\x12\x0c\n\x04\x63ode\x18\x06 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x07 \x01(\t\x12/\n\x0brecorded_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rissued_values\x18\t \x01(\t*\xd6\x02\n\x0bOutcomeKind\x12\x1c\n\x18OUTCOME_KIND_UNSPECIFIED\x10\x00\x12\x19\n\x15OUTCOME_KIND_ACCEPTED\x10\x01\x12\x18\n\x14OUTCOME_KIND_REFUSED\x10\x02\x12\x19\n\x15OUTCOME_KIND_PREPARED\x10\x03\x12\x1a\n\x16OUTCOME_KIND_EXCEPTION\x10\x04\x12\x19\n\x15OUTCOME_KIND_PRODUCED\x10\x05\x12\x1b\n\x17OUTCOME_KIND_DISPATCHED\x10\x06\x12\x17\n\x13OUTCOME_KIND_REMADE\x10\x07\x12\x18\n\x14OUTCOME_KIND_REVOKED\x10\x08\x12\x1c\n\x18OUTCOME_KIND_QUARANTINED\x10\t\x12\x1b\n\x17OUTCOME_KIND_PIN_MAILED\x10\n\x12\x17\n\x13OUTCOME_KIND_ERASED\x10\x0b\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,7 +33,7 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'cardwright.outcome.v1.outco
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_OUTCOMEKIND']._serialized_start=331
-  _globals['_OUTCOMEKIND']._serialized_end=619
+  _globals['_OUTCOMEKIND']._serialized_end=673
   _globals['_OUTCOME']._serialized_start=96
   _globals['_OUTCOME']._serialized_end=328
 # @@protoc_insertion_point(module_scope)

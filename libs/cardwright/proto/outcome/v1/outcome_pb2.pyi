@@ -21,6 +21,8 @@ class OutcomeKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     OUTCOME_KIND_REMADE: _ClassVar[OutcomeKind]
     OUTCOME_KIND_REVOKED: _ClassVar[OutcomeKind]
     OUTCOME_KIND_QUARANTINED: _ClassVar[OutcomeKind]
+    OUTCOME_KIND_PIN_MAILED: _ClassVar[OutcomeKind]
+    OUTCOME_KIND_ERASED: _ClassVar[OutcomeKind]
 OUTCOME_KIND_UNSPECIFIED: OutcomeKind
 OUTCOME_KIND_ACCEPTED: OutcomeKind
 OUTCOME_KIND_REFUSED: OutcomeKind
@@ -31,6 +33,8 @@ OUTCOME_KIND_DISPATCHED: OutcomeKind
 OUTCOME_KIND_REMADE: OutcomeKind
 OUTCOME_KIND_REVOKED: OutcomeKind
 OUTCOME_KIND_QUARANTINED: OutcomeKind
+OUTCOME_KIND_PIN_MAILED: OutcomeKind
+OUTCOME_KIND_ERASED: OutcomeKind
 
 class Outcome(_message.Message):
     __slots__ = ("issuer", "request_id", "card_id", "sequence", "kind", "code", "detail", "recorded_at", "issued_values")
