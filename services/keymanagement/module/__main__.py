@@ -79,6 +79,10 @@ async def _serve(options: argparse.Namespace) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     folder: Path = options.keys
     journal = Journal(folder / JOURNAL_FILE)
+    if not journal.entries:
+        raise HsmError(
+            "JOURNAL_MISSING", "These keys have no journal, so none may be used: restore it."
+        )
     counts = UseCounts(folder / COUNTS_FILE)
 
     def directory_of(backend: Backend) -> KeyDirectory:
