@@ -208,8 +208,6 @@ class _Visit:
             kmc=self.plan.kmc,
             host_challenge=challenge,
             initialize_update=update,
-            prologue=(),
-            dgis=(),
             sealed_keys=self.plan.sealed_keys,
             applications=self.plan.applications,
             channel=self.plan.channel,

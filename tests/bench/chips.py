@@ -162,7 +162,7 @@ def _one(card: _Card, number: int, channel: ChipChannel, clock: _Clock) -> Seque
         chip.process(select(ISSUER_SECURITY_DOMAIN))
         presented = chip.process(initialize_update(challenge))
     item = ChipToPersonalize(
-        "card", "chip/KMC", challenge, presented, (), (), b"", card.applications, channel
+        "card", "chip/KMC", challenge, presented, b"", card.applications, channel
     )
     with clock.count("script"):
         planned = prepare(item, _masters, card.keys)

@@ -70,8 +70,6 @@ class ChipToPersonalize:
         kmc: the chip's initial master key, by label.
         host_challenge: what INITIALIZE UPDATE challenged it with, 8 octets.
         initialize_update: the data field of its answer.
-        prologue: commands to go before STORE DATA, of a chip whose section names no applications.
-        dgis: data groupings in clear, likewise.
         sealed_keys: SealedBlob of the ChipKeysSection; empty for a chip without keys.
         applications: what to install, in order.
         channel: how to speak to the chip.
@@ -83,8 +81,6 @@ class ChipToPersonalize:
     kmc: str
     host_challenge: bytes
     initialize_update: bytes
-    prologue: tuple[bytes, ...] = field(repr=False)
-    dgis: tuple[bytes, ...] = field(repr=False)
     sealed_keys: bytes = field(repr=False)
     applications: tuple[ChipApplication, ...] = ()
     channel: ChipChannel = ChipChannel()

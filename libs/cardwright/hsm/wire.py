@@ -57,8 +57,6 @@ def chip_to(chip: ChipToPersonalize) -> pb.PersonalizeItem:
         kmc=chip.kmc,
         host_challenge=chip.host_challenge,
         initialize_update=chip.initialize_update,
-        prologue=chip.prologue,
-        dgis=chip.dgis,
         sealed_keys=chip.sealed_keys,
         applications=[
             sections_pb2.ChipApplication(
@@ -107,8 +105,6 @@ def chip_from(item: pb.PersonalizeItem) -> ChipToPersonalize:
         ),
         channel=channel_from(item.channel),
         stage=ChipStage(item.stage or ChipStage.PERSONALIZE),
-        prologue=tuple(item.prologue),
-        dgis=tuple(item.dgis),
         installed=tuple(item.installed),
     )
 

@@ -23,7 +23,6 @@ from services.keymanagement.module import card_certificates as certificates
 from services.keymanagement.module import derivation
 from services.keymanagement.module.backend import Backend
 from services.keymanagement.module.card_certificates import CardKeyPair, Issuer
-from services.keymanagement.module.cardkeys import CardKeys
 from services.keymanagement.module.certificates.store import CertificateStore
 from services.keymanagement.module.chip_keys import ApplicationKeys
 from services.keymanagement.module.derivation import Groupings
@@ -53,7 +52,6 @@ class Planned:
     recipe: CardRecipe
     groupings: tuple[Groupings, ...]
     demands: tuple[Demand, ...]
-    old: CardKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +63,12 @@ class Issued:
         applications: each one's groupings.
         certificates: a serialized CertificatesSection; empty for a card without.
         checks: check values of all keys.
-        old: keys of a chip whose section names no applications.
     """
 
     environment: str
     applications: tuple[ApplicationKeys, ...]
     certificates: bytes
     checks: tuple[KeyCheck, ...]
-    old: CardKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +82,7 @@ class CardIssue:
     certificates: CertificateStore
     pool: PairPool
 
-    def plan(self, item: SealedItem, recipe: CardRecipe, old: CardKeys) -> Planned:
+    def plan(self, item: SealedItem, recipe: CardRecipe) -> Planned:
         """Derive a card's keys, and find out which pairs it wants and that it can be certified.
 
         Raises:
@@ -104,7 +100,7 @@ class CardIssue:
             demands += self._demands(item.card_id, application)
             for each in application.certifications:
                 self._issuer(recipe, application, each)
-        return Planned(item.card_id, recipe, tuple(groupings), tuple(demands), old)
+        return Planned(item.card_id, recipe, tuple(groupings), tuple(demands))
 
     def finish(self, planned: Planned, taken: Sequence[Taken]) -> Issued:
         """Certify what was claimed.
@@ -126,8 +122,7 @@ class CardIssue:
             planned.recipe.environment,
             tuple(keys for keys, _, _ in finished),
             _certificates_section([(keys.instance_aid, made) for keys, made, _ in finished]),
-            tuple(check for *_, checks in finished for check in checks) or planned.old.checks,
-            planned.old,
+            tuple(check for *_, checks in finished for check in checks),
         )
 
     def _finish(

@@ -18,7 +18,7 @@ from cardwright.hsm.port import (
 from cardwright.payment import cvc3
 from cardwright.payment.cvv import cvv, cvv2, icvv
 from cardwright.secret import SecretBytes, SecretText
-from services.keymanagement.module import cardkeys, chip_keys, recipes
+from services.keymanagement.module import chip_keys, recipes
 from services.keymanagement.module.base import VerbsBase
 from services.keymanagement.module.batches import each
 from services.keymanagement.module.card_issue import CardIssue, Issued, Planned
@@ -106,14 +106,7 @@ class CardVerbs(VerbsBase):
 
     def _plan(self, issue: CardIssue, item: SealedItem) -> Planned:
         opened = self._sections.open(_KEYS, item.card_id, item.sealed)
-        return issue.plan(item, recipes.parse(opened), self._old(issue.caller, opened))
-
-    def _old(self, caller: Caller, opened: SecretBytes) -> cardkeys.CardKeys:
-        """Derive what a chip without applications gets, for those who still personalize such."""
-        old = cardkeys.parse_recipe(opened)
-        for master in old.masters.values():
-            caller.require_key("derive_card_keys", master)
-        return cardkeys.derive(self._backend, self._directory, old)
+        return issue.plan(item, recipes.parse(opened))
 
     def _claimed(self, planned: Sequence[Planned | HsmError]) -> list[Sequence[Taken] | HsmError]:
         """Claim the pairs of all cards in one transaction."""
@@ -134,8 +127,7 @@ class CardVerbs(VerbsBase):
         keys = self._sections.seal(
             _CHIP_KEYS,
             {
-                name: card.old.serialized()
-                + chip_keys.serialized(card.environment, card.applications)
+                name: chip_keys.serialized(card.environment, card.applications)
                 for name, card in made.items()
             },
         )

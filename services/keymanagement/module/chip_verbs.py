@@ -8,7 +8,7 @@ from typing import Final
 
 from cardwright.globalplatform.keys import Diversification, StaticKeys
 from cardwright.hsm.port import ChipAnswers, ChipToPersonalize, ChipVerdict, HsmError
-from services.keymanagement.module import cardkeys, chip_keys, old_script, script
+from services.keymanagement.module import chip_keys, script
 from services.keymanagement.module.base import VerbsBase
 from services.keymanagement.module.batches import each
 from services.keymanagement.module.chip_keys import ChipKeys
@@ -38,8 +38,6 @@ class ChipVerbs(VerbsBase):
         return each(items, partial(self._check, caller))
 
     def _personalize(self, caller: Caller, item: ChipToPersonalize) -> tuple[bytes, ...]:
-        if item.prologue:
-            return self._old_script(caller, item)
         return self._script(caller, "personalize", item).commands()
 
     def _check(self, caller: Caller, item: ChipAnswers) -> ChipVerdict:
@@ -61,11 +59,3 @@ class ChipVerbs(VerbsBase):
         caller.require_key(verb, label)
         key = self._directory.find(label, Usage.CHIP_MASTER, environment=environment)
         return partial(scheme.static_keys, self._backend.cipher(key))
-
-    def _old_script(self, caller: Caller, item: ChipToPersonalize) -> tuple[bytes, ...]:
-        static_keys = self._static_keys(caller, "personalize", "", item.kmc, Diversification.KDF3)
-        keys = cardkeys.CardKeys({}, ())
-        if item.sealed_keys:
-            opened = self._sections.open(_CHIP_KEYS, item.card_id, item.sealed_keys)
-            keys = cardkeys.CardKeys.parse(opened)
-        return old_script.build(item, static_keys, keys)

@@ -13,6 +13,7 @@ from nacl.signing import VerifyKey
 from cardwright.chip import manufacture
 from cardwright.globalplatform.scp03 import initialize_update
 from cardwright.globalplatform.store_data import encode_dgi
+from cardwright.hsm.chips import ChipApplication
 from cardwright.hsm.client import GrpcSecurityModule
 from cardwright.hsm.jose import open_compact_batch, seal_compact
 from cardwright.hsm.port import (
@@ -24,7 +25,7 @@ from cardwright.hsm.port import (
     HsmError,
     SealedItem,
 )
-from cardwright.proto.vault.v1.sections_pb2 import KeysSection
+from cardwright.proto.vault.v1.sections_pb2 import ApplicationRecipe, KeysSection
 from cardwright.secret import SecretBytes, SecretText
 from cardwright.vault.sealing import Sealer, SectionKey
 from services.keymanagement.module.policy import Policy
@@ -35,6 +36,8 @@ from services.keymanagement.module.software import SoftwareBackend, SoftwareToke
 from services.keymanagement.module.verbs import VerbsOfTokens
 from tests.integration.keymanagement.module_process import ISSUER, ModuleProcess, client
 from tests.unit.keymanagement.module_kit import directory_of, no_stores
+
+BADGE = bytes.fromhex("F0434152445702")
 
 
 async def test_every_verb_crosses_the_wire(module: ModuleProcess, keys: Path) -> None:
@@ -69,9 +72,12 @@ async def test_every_verb_crosses_the_wire(module: ModuleProcess, keys: Path) ->
         assert unknown.code == "KEY_UNKNOWN"
 
         (section,) = await dataprep.public_keys("section/keys")
-        recipe = KeysSection(
-            diversifier="E-4711", sequence_number="00", masters={"BADGE": f"{ISSUER}/BADGE"}
+        badge = ApplicationRecipe(
+            instance_aid=BADGE,
+            masters={"BADGE": f"{ISSUER}/BADGE"},
+            badge_diversifier=bytes(range(16)) + BADGE,
         )
+        recipe = KeysSection(diversifier="E-4711", sequence_number="00", applications=[badge])
         sealer = Sealer({"keys": SectionKey(section.key_id, section.value)})
         sealed = sealer.seal_batch("keys", {"card": recipe.SerializeToString()})["card"]
         derived, refused_card = await keymanagement.derive_card_keys(
@@ -85,7 +91,12 @@ async def test_every_verb_crosses_the_wire(module: ModuleProcess, keys: Path) ->
         foreign = manufacture(bytes(10), bytes(16))
         answer = foreign.process(initialize_update(bytes(8)))[:-2]
         chip = ChipToPersonalize(
-            "card", "chip/KMC", bytes(8), answer, (), (encode_dgi(0x0C01, b"x"),), derived.sealed
+            card_id="card",
+            kmc="chip/KMC",
+            host_challenge=bytes(8),
+            initialize_update=answer,
+            sealed_keys=derived.sealed,
+            applications=(ChipApplication(b"\xf0CWBDG\x01", BADGE, (encode_dgi(0x0C01, b"x"),)),),
         )
         (script,) = await encoding.personalize([chip])
         assert isinstance(script, HsmError)

@@ -91,7 +91,7 @@ class CountingModule:
 
 
 def chip(card: str) -> ChipToPersonalize:
-    return ChipToPersonalize(card, "chip/KMC#1", bytes(8), bytes(32), (), (), b"")
+    return ChipToPersonalize(card, "chip/KMC#1", bytes(8), bytes(32), b"")
 
 
 async def test_chips_that_wait_at_the_same_time_share_a_call() -> None:

@@ -194,8 +194,6 @@ class CardBench:
             kmc="chip/KMC#1",
             host_challenge=bytes(8),
             initialize_update=chip.process(initialize_update(bytes(8))),
-            prologue=(),
-            dgis=(),
             sealed_keys=keys.sealed,
             applications=(installed(made),),
             channel=CHANNEL,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from cardwright.hsm.port import SealedItem
-from cardwright.proto.vault.v1.sections_pb2 import KeysSection
+from cardwright.proto.vault.v1.sections_pb2 import ApplicationRecipe, KeysSection
 from cardwright.secret import SecretBytes
 from cardwright.vault.sealing import Sealer
 from cardwright.vault.vault import newest_keys
@@ -33,8 +33,9 @@ EMV_MASTERS = {
     "MK-SMI": f"{ISSUER}/IMK-SMI",
     "MK-SMC": f"{ISSUER}/IMK-SMC",
 }
-BADGE_MASTERS = {"BADGE": f"{ISSUER}/BADGE"}
 PAN = "9999990000000007"
+APPLICATION = bytes.fromhex("F0434152445701")
+"""The instance that all recipes of `Kit` are for."""
 
 
 def caller(role: str) -> Caller:
@@ -109,7 +110,15 @@ class Kit:
         self, card_ids: Sequence[str], masters: dict[str, str], diversifier: str = PAN
     ) -> list[SealedItem]:
         """Seal what card keys derive from, as data preparation does."""
-        section = KeysSection(diversifier=diversifier, sequence_number="01", masters=masters)
+        application = ApplicationRecipe(
+            instance_aid=APPLICATION,
+            masters=masters,
+            derivation="A",
+            badge_diversifier=diversifier.encode(),
+        )
+        section = KeysSection(
+            diversifier=diversifier, sequence_number="01", applications=[application]
+        )
         plain = section.SerializeToString()
         sealed = self.sealer.seal_batch("keys", dict.fromkeys(card_ids, plain))
         return [SealedItem(card, blob) for card, blob in sealed.items()]

@@ -100,8 +100,6 @@ class Bench:
             "chip/KMC",
             challenge,
             answer,
-            (),
-            (),
             b"",
             (DIRECTORY,) if stage is ChipStage.PERSONALIZE else (),
             self.channel,

@@ -53,7 +53,7 @@ USERS: dict[str, set[str]] = {
     "sign": set(GRANTS),
     "public_keys": set(GRANTS),
 }
-CHIP = ChipToPersonalize("card", "chip/KMC", bytes(8), bytes(29), (), (), b"")
+CHIP = ChipToPersonalize("card", "chip/KMC", bytes(8), bytes(29), b"")
 CARD = CardValuesItem(f"{ISSUER}/CVK", SecretText(PAN), "3012", "201")
 CALLS: dict[str, Callable[[Verbs, Caller], object]] = {
     "agree": lambda verbs, who: verbs.agree(who, [Agreement("bureau/request#1", b"")]),

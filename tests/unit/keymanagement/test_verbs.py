@@ -12,9 +12,9 @@ from pyemv.kd import derive_icc_mk_a
 from cardwright.chip import Chip, manufacture
 from cardwright.cipher import ClearTdes
 from cardwright.emv.keys import derive_option_a, kcv
-from cardwright.globalplatform.commands import install_for_install, install_for_personalization
 from cardwright.globalplatform.scp03 import initialize_update
 from cardwright.globalplatform.store_data import encode_dgi
+from cardwright.hsm.chips import ChipApplication
 from cardwright.hsm.points import point
 from cardwright.hsm.port import (
     Agreement,
@@ -32,7 +32,7 @@ from cardwright.payment.cvv import cvv, cvv2, icvv
 from cardwright.secret import SecretBytes, SecretText
 from cardwright.vault.sealing import open_sealed, parse_sealed
 from tests.unit.keymanagement.module_kit import (
-    BADGE_MASTERS,
+    APPLICATION,
     EMV_MASTERS,
     ISSUER,
     PAN,
@@ -44,8 +44,7 @@ CARD = CardValuesItem(f"{ISSUER}/CVK", SecretText(PAN), "3012", "201")
 CHALLENGE = bytes(range(8))
 OK = b"\x90\x00"
 SERIAL = bytes.fromhex("00010000427700001234")
-EMV_AID, BADGE_AID = bytes.fromhex("F0434152445701"), bytes.fromhex("F0434152445702")
-EMV_CODE, BADGE_CODE = (b"\xf0CWEMV", b"\xf0CWEMV\x01"), (b"\xf0CWBDG", b"\xf0CWBDG\x01")
+EMV_MODULE = b"\xf0CWEMV\x01"
 
 
 def test_signatures_verify_with_the_callers_public_key(kit: Kit) -> None:
@@ -183,8 +182,8 @@ def test_one_bad_card_does_not_stop_its_batch(kit: Kit) -> None:
         SealedItem("moved", good[0].sealed),
         SealedItem("garbage", b"\xff\xff"),
         *kit.recipes(["strange-usage"], {"MK-XY": f"{ISSUER}/IMK-AC"}),
-        *kit.recipes(["strange-master"], {"MK-AC": "nobody/IMK-AC"}),
-        *kit.recipes(["wrong-master"], {"MK-AC": f"{ISSUER}/BADGE"}),
+        *kit.recipes(["strange-master"], {**EMV_MASTERS, "MK-AC": "nobody/IMK-AC"}),
+        *kit.recipes(["wrong-master"], {**EMV_MASTERS, "MK-AC": f"{ISSUER}/BADGE"}),
         *kit.recipes(["no-number"], EMV_MASTERS, diversifier="E4711"),
         *kit.recipes(["no-ascii"], EMV_MASTERS, diversifier="\u0661" * 16),
     ]
@@ -209,17 +208,14 @@ def personalized(kit: Kit, chip: Chip, item: ChipToPersonalize) -> list[bytes]:
     return [chip.process(command) for command in script]
 
 
-def chip_item(
-    chip: Chip, aid: bytes, code: tuple[bytes, bytes], dgis: list[bytes], sealed: bytes
-) -> ChipToPersonalize:
+def chip_item(chip: Chip, dgis: list[bytes], sealed: bytes) -> ChipToPersonalize:
     return ChipToPersonalize(
         card_id="card",
         kmc="chip/KMC",
         host_challenge=CHALLENGE,
         initialize_update=chip.process(initialize_update(CHALLENGE))[:-2],
-        prologue=(install_for_install(*code, aid), install_for_personalization(aid)),
-        dgis=tuple(dgis),
         sealed_keys=sealed,
+        applications=(ChipApplication(EMV_MODULE, APPLICATION, tuple(dgis)),),
     )
 
 
@@ -238,38 +234,9 @@ def test_a_chip_takes_the_whole_emv_script(kit: Kit) -> None:
         encode_dgi(0x9104, bytes.fromhex("82021800940408010100")),
     ]
     sealed = derived_for(kit, EMV_MASTERS).sealed
-    answers = personalized(kit, chip, chip_item(chip, EMV_AID, EMV_CODE, dgis, sealed))
+    answers = personalized(kit, chip, chip_item(chip, dgis, sealed))
     assert {each[-2:].hex() for each in answers} == {"9000"}
-    assert chip.process(bytes.fromhex("00A4040007") + EMV_AID)[-2:] == OK
-
-
-def test_a_badge_answers_with_its_key(kit: Kit) -> None:
-    chip = manufacture(SERIAL, kit.value("chip/KMC").reveal())
-    derived = derived_for(kit, BADGE_MASTERS)
-    dgis = [encode_dgi(0x0C01, b"employee")]
-    answers = personalized(kit, chip, chip_item(chip, BADGE_AID, BADGE_CODE, dgis, derived.sealed))
-    assert {each[-2:].hex() for each in answers} == {"9000"}
-    # The same key computed by other means: SP 800-108 over the master, then CMAC.
-    from cryptography.hazmat.primitives.ciphers.algorithms import AES
-    from cryptography.hazmat.primitives.cmac import CMAC
-    from cryptography.hazmat.primitives.kdf.kbkdf import KBKDFCMAC, CounterLocation, Mode
-
-    key = KBKDFCMAC(
-        AES,
-        Mode.CounterMode,
-        16,
-        rlen=1,
-        llen=4,
-        location=CounterLocation.BeforeFixed,
-        label=b"CARDWRIGHT BADGE",
-        context=PAN.encode() + b"/01",
-        fixed=None,
-    ).derive(kit.value(f"{ISSUER}/BADGE").reveal())
-    mac = CMAC(AES(key))
-    mac.update(CHALLENGE)
-    chip.process(bytes.fromhex("00A4040007") + BADGE_AID)
-    answer = chip.process(bytes.fromhex("0088000008") + CHALLENGE + b"\0")
-    assert answer == mac.finalize() + OK
+    assert chip.process(bytes.fromhex("00A4040007") + APPLICATION)[-2:] == OK
 
 
 def test_a_foreign_chip_and_moved_keys_are_told_by_code(kit: Kit) -> None:
@@ -280,17 +247,16 @@ def test_a_foreign_chip_and_moved_keys_are_told_by_code(kit: Kit) -> None:
         caller("keymanagement"), kit.recipes(["other"], EMV_MASTERS)
     )
     assert not isinstance(moved, HsmError), moved.code
-    partial = derived_for(kit, {"MK-AC": f"{ISSUER}/IMK-AC"}).sealed
     items = [
-        chip_item(foreign, EMV_AID, EMV_CODE, [], sealed),
-        chip_item(ours, EMV_AID, EMV_CODE, [], moved.sealed),
-        chip_item(ours, EMV_AID, EMV_CODE, [], partial),
+        chip_item(foreign, [], sealed),
+        chip_item(ours, [], moved.sealed),
+        replace(chip_item(ours, [], sealed), applications=()),
     ]
     results = kit.verbs.personalize(caller("encoding"), items)
     assert [each.code for each in results if isinstance(each, HsmError)] == [
         "SCP03_CARD_CRYPTOGRAM",
         "SEALED_KEY",
-        "CARD_KEYS_INCOMPLETE",
+        "CHIP_KEYS",
     ]
 
 

@@ -60,8 +60,6 @@ class Badge:
             kmc=section.kmc,
             host_challenge=bytes(8),
             initialize_update=chip.process(initialize_update(bytes(8))),
-            prologue=(),
-            dgis=(),
             sealed_keys=self.keys.sealed,
             applications=tuple(
                 ChipApplication(each.module_aid, each.instance_aid, tuple(each.dgis))
