@@ -231,8 +231,6 @@ class _Run:
             "chip/KMC#1",
             challenge,
             presented,
-            (),
-            (),
             sealed,
             (installed(self._made),),
             CHANNEL,

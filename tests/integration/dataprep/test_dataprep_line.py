@@ -224,7 +224,7 @@ async def test_a_pin_is_verified_by_what_the_stripe_and_the_issuer_have(tmp_path
     assert mailer.last_four == told["pan"][-4:]
     inspection = InspectionSection.FromString(await line.opened("qa", "inspection", asked.card_id))
     assert "cvv2" not in inspection.print
-    assert inspection.imk_ac == "aurora-bank/IMK-AC#1"
+    assert inspection.imk_ac == "aurora-bank/IMK-AC"
 
 
 async def test_data_preparation_can_not_read_what_it_wrote(tmp_path: Path) -> None:
