@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from cardwright.card import Operation
 from cardwright.emv.profile_types import Strict
@@ -19,7 +19,7 @@ from services.dataprep.chips import (
     discretionary,
 )
 
-__all__ = ["Payment", "PinData", "Product", "StripeData", "Track3Data"]
+__all__ = ["Payment", "PinData", "Product", "StripeData", "Track3Data", "product_schema"]
 
 
 _MAILED = (Operation.DISPATCH, Operation.MAIL_PIN)
@@ -164,6 +164,13 @@ class Product(Strict):
         BeforeValidator(_operations),
         Field(min_length=1),
         AfterValidator(_route),
+        WithJsonSchema(
+            {
+                "type": "array",
+                "items": {"enum": [each.name for each in Operation]},
+                "minItems": 1,
+            }
+        ),
     ]
     print: dict[FieldName, Source]
     photo: bool = False
@@ -222,3 +229,11 @@ class Product(Strict):
         records = self.chip.records if isinstance(self.chip, BadgeChip) else ()
         stored = (source for record in records for source in record.objects.values())
         return frozenset((*self.print.values(), *stored, self.barcode))
+
+
+def product_schema() -> dict[str, Any]:
+    """Return the JSON schema of product files."""
+    return Product.model_json_schema() | {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Product",
+    }

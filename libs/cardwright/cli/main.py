@@ -6,7 +6,20 @@ import sys
 
 import typer
 
-from cardwright.cli import audit, card, chip, demo, exception, keys, line, stations, stock, submit
+from cardwright.cli import (
+    audit,
+    card,
+    chip,
+    dataprep,
+    demo,
+    exception,
+    exchange,
+    keys,
+    line,
+    stations,
+    stock,
+    submit,
+)
 from cardwright.cli.context import tell_coded
 
 __all__ = ["app", "main"]
@@ -27,6 +40,8 @@ app.command("submit")(submit.submit)
 app.command("keys", context_settings=keys.AS_TYPED, add_help_option=False)(keys.keys)
 app.add_typer(card.app, name="card")
 app.add_typer(chip.app, name="chip")
+app.add_typer(dataprep.app, name="dataprep")
+app.add_typer(exchange.app, name="exchange")
 app.add_typer(exception.app, name="exception")
 app.add_typer(audit.app, name="audit")
 app.add_typer(stock.app, name="stock")

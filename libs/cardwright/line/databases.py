@@ -25,6 +25,8 @@ _STATIONS = (
     "pinmailer",
     "retention",
 )
+_BY_HAND = ("export",)
+"""Roles of commands that people run: they read the vault, and own no database."""
 _DATABASES = {service: f"cardwright_{service}" for service in SERVICES} | {
     "custody": "cardwright_log",
     "vault": "cardwright_vault",
@@ -72,7 +74,7 @@ async def migrate_all(dsn: Callable[[str], str], password: Callable[[str], str])
 
 
 async def _roles(admin: asyncpg.Connection[asyncpg.Record], password: Callable[[str], str]) -> None:
-    for role in (_OWNER, _AUDITOR, *map(role_of, SERVICES)):
+    for role in (_OWNER, _AUDITOR, *map(role_of, (*SERVICES, *_BY_HAND))):
         known = await admin.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role)
         if not known:
             login = "NOLOGIN" if role == _OWNER else f"LOGIN PASSWORD '{password(role)}'"
@@ -125,7 +127,7 @@ async def _allow_connections(connection: asyncpg.Connection[asyncpg.Record], rol
     """Let those roles in who have something to do in this database."""
     database = await connection.fetchval("SELECT current_database()")
     if database in map(database_of, _VAULT):
-        guests = [role_of(service) for service in _STATIONS]
+        guests = [role_of(service) for service in (*_STATIONS, *_BY_HAND)]
     elif database == database_of("custody"):
         guests = [role, _AUDITOR]
     else:

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import json
+import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from nacl.exceptions import BadSignatureError
+from nacl.signing import VerifyKey
 
 from cardwright.card.events import KeysDerived, Prepared
 from cardwright.chip import manufacture
+from cardwright.chip.crypto import des_key_check_value
+from cardwright.cipher import ClearAes
+from cardwright.emv.dgi import parse_all
 from cardwright.emv.rsa import generate_rsa
+from cardwright.exchange import PersonalizationFileError, open_card, read
+from cardwright.exchange.making import make_file
 from cardwright.hsm.port import HsmError, SecurityModule, WrappedDataKey
 from cardwright.issuer.seal import open_issued_values
+from cardwright.keyblock.errors import KeyBlockError
 from cardwright.proto.request.v1.request_pb2 import SensitiveData
 from cardwright.proto.vault.v1.sections_pb2 import (
     InspectionSection,
@@ -22,7 +32,7 @@ from cardwright.proto.vault.v1.sections_pb2 import (
     PinSection,
     StripeSection,
 )
-from cardwright.secret import SecretText
+from cardwright.secret import SecretBytes, SecretText
 from cardwright.station.ports import Answer, Transaction, WorkOrder
 from cardwright.vault.sealing import Sealer, open_sealed, parse_sealed
 from cardwright.vault.vault import Opened, newest_keys
@@ -63,6 +73,7 @@ from tests.unit.keymanagement.module_kit import verbs_over
 
 TX = cast("Transaction", object())
 SERIAL = bytes.fromhex("00010203040506070809")
+RECIPIENT = "partner-bureau/KEK"
 ADDRESS = {"address": {"lines": ["1 Harbour Row", "Dublin 2"], "country": "IE"}}
 
 
@@ -119,6 +130,7 @@ class Line:
         passphrase = SecretText((folder / PASSPHRASE_FILE).read_text().strip())
         keys = load_keystore(folder / KEYSTORE_FILE, passphrase)
         self.kmc = next(value for key, value in keys.items() if key.label == "chip/KMC")
+        self.kek = next(value for key, value in keys.items() if key.label == RECIPIENT)
         pairs = PairStore(":memory:")
         certificates = CertificateStore(folder, lambda: dt.date(2026, 11, 28))
         self._verbs = verbs_over(keys, Stores(certificates, PairPool(pairs, load_marks(folder))))
@@ -235,3 +247,42 @@ async def test_data_preparation_can_not_read_what_it_wrote(tmp_path: Path) -> No
         with pytest.raises(HsmError) as raised:
             await line.vault("dataprep").open(section, [asked.card_id])
         assert raised.value.code == "HSM_DENIED"
+
+
+async def test_another_bureau_can_read_back_what_it_was_handed(tmp_path: Path) -> None:
+    line = Line(tmp_path)
+    asked, _ = await line.prepared(DEBIT_2, sensitive("request-1", **ADDRESS))
+    module, at = line.hsm("export"), dt.datetime(2026, 11, 28, tzinfo=dt.UTC)
+    cards = [asked.card_id, str(uuid.uuid4())]
+    made, octets = await make_file(line.vault("export"), module, RECIPIENT, cards, at)
+    assert [card.reason for card in made] == ["", "CHIP_SECTIONS_MISSING"]
+    public = {key.key_id: key.value for key in await module.public_keys("sign/export.")}
+
+    def verifies(signed: bytes, signature: bytes, key_id: str) -> bool:
+        try:
+            VerifyKey(public[key_id]).verify(signed, signature)
+        except BadSignatureError:
+            return False
+        return True
+
+    found = read(octets, verifies)
+    assert found.cards == tuple(made)
+    clear = open_card(found.header, found.cards[0], ClearAes(line.kek))
+    ((instance, values),) = ((name, values) for name, values in clear.items() if values)
+    debit = next(each for each in found.cards[0].applications if each.instance == instance)
+    checks = {dgi.id: dgi.value for each in debit.checks for dgi in parse_all(each)}
+    keys = values[0x8000].reveal()
+    told = b"".join(des_key_check_value(keys[at : at + 16]) for at in (0, 16, 32))
+    assert checks[0x9000] == told
+    assert values.keys() >= {0x8000, 0x8010, 0x8201, 0x8205}
+    with pytest.raises(KeyBlockError):
+        open_card(found.header, found.cards[0], ClearAes(SecretBytes(bytes(range(32)))))
+    other = dataclasses.replace(found.cards[0], card_id=cards[1])
+    with pytest.raises(PersonalizationFileError) as caught:
+        open_card(found.header, other, ClearAes(line.kek))
+    assert caught.value.code == "EXCHANGE_GROUPING"
+    for place in range(0, len(octets), 997):
+        changed = bytearray(octets)
+        changed[place] ^= 1
+        with pytest.raises(PersonalizationFileError):
+            read(bytes(changed), verifies)

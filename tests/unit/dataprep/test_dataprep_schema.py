@@ -8,15 +8,25 @@ import yaml
 
 from cardwright.emv.profile_bits import AIP, TVR, USAGE_CONTROL
 from cardwright.emv.profile_cvm import Condition, CvmMethod
-from services.dataprep.schema import schema_text
+from services.dataprep.schema import product_schema_text, schema_text
 from tests.unit.dataprep.fakes import CATALOGUE
 
 FILE = CATALOGUE.parent / "docs/schemas/emv-profile.schema.json"
+PRODUCT_FILE = CATALOGUE.parent / "docs/schemas/product.schema.json"
 
 
 def test_the_published_schema_is_current() -> None:
     """If not: ``python -m services.dataprep.schema > docs/schemas/emv-profile.schema.json``."""
     assert FILE.read_text(encoding="utf-8") == schema_text()
+    assert PRODUCT_FILE.read_text(encoding="utf-8") == product_schema_text()
+
+
+def test_products_use_keys_that_their_schema_has() -> None:
+    properties = json.loads(PRODUCT_FILE.read_text(encoding="utf-8"))["properties"]
+    for path in CATALOGUE.glob("products/*/v*.yaml"):
+        product = yaml.safe_load(path.read_text(encoding="utf-8"))
+        assert product.keys() <= properties.keys()
+        assert set(product["route"]) <= set(properties["route"]["items"]["enum"])
 
 
 def _enumerations(node: Any) -> list[set[str]]:
