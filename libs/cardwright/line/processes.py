@@ -35,6 +35,7 @@ class LineOptions:
 
     Attributes:
         faults: Faults ordered from devices, by device name, as ``jam:every=20``.
+        machines: Further arguments of simulated devices, by name, e.g. an encoder's ``--reader``.
         settings: Variables for all services, e.g. ``{"CARDWRIGHT_RENDER": "off"}``.
         card_seconds: Simulated mechanics of a printer, seconds a card.
         keep_images: Whose faces stay in the output tray.
@@ -43,6 +44,7 @@ class LineOptions:
     """
 
     faults: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    machines: Mapping[str, Sequence[str]] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
     card_seconds: float = 0.0
     keep_images: str = "all"
@@ -102,6 +104,7 @@ class LineProcesses:
             ]
             for fault in self.options.faults.get(name, ()):
                 arguments += ["--fault", fault]
+            arguments += self.options.machines.get(name, ())
             yield self._spec(name, ("cardwright.devices", kind), tuple(arguments), port=port)
 
     def services(self) -> Iterator[ProcessSpec]:
