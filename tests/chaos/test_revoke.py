@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Sequence
 import pytest
 
 from cardwright.card import STATION_OF, Card, Operation, Status, Verb
-from cardwright.card.events import Destroyed, Dispatched
+from cardwright.card.events import Destroyed, Dispatched, PinMailed
 from cardwright.driver.connection import DeviceConnection
 from cardwright.line.layout import SERVICES
 from cardwright.localstack.waiting import until
@@ -75,6 +75,23 @@ async def test_after_the_act_and_before_its_fact_is_logged(
         await until_work_is(line, STATION_OF[operation], card.order_id, "answered")
         await revoke(line, card)
     await ends_revoked(line, card)
+
+
+async def test_before_its_pin_is_mailed(line: LineUnderTest) -> None:
+    with asleep(line, "pinmailer"):
+        card = await a_card_due(line, "pin-before", Operation.MAIL_PIN)
+        await revoke(line, card)
+        await until_card(line, card, lambda now: now.revoking)
+    await ends_dispatched(line, card, mailers=0)
+
+
+async def test_while_its_pin_is_printed(line: LineUnderTest) -> None:
+    with asleep(line, "mailer-1"):
+        card = await a_card_due(line, "pin-during", Operation.MAIL_PIN)
+        await until_work_is(line, "pinmailer", card.order_id, "begun")
+        await revoke(line, card)
+        await until_card(line, card, lambda now: now.revoking)
+    await ends_dispatched(line, card, mailers=1)
 
 
 async def test_before_custody_permits_it_to_leave(line: LineUnderTest) -> None:
@@ -171,6 +188,18 @@ async def until_one(line: LineUnderTest, so: Callable[[Card], bool]) -> Card:
 async def has_left(line: LineUnderTest, card: Card) -> bool:
     own = [e.fact.body for e in await line.events() if e.stream_id == card.card_id]
     return any(isinstance(body, Dispatched) for body in own)
+
+
+async def ends_dispatched(line: LineUnderTest, card: Card, mailers: int) -> None:
+    """The card has left and stays so; its PIN was printed so often, and never twice."""
+    now = await until_card(line, card, lambda now: now.status.terminal)
+    assert now.status is Status.DISPATCHED
+    printed = [act for act in line.acts("mailer-1") if act.job_id.startswith(card.card_id)]
+    own = [e.fact.body for e in await line.events() if e.stream_id == card.card_id]
+    mailed = [body for body in own if isinstance(body, PinMailed)]
+    assert len(printed) == len(mailed) == mailers
+    nothing_was_done_twice(line)
+    await no_blank_is_unaccounted_for(line)
 
 
 async def ends_revoked(line: LineUnderTest, card: Card) -> None:
