@@ -39,7 +39,7 @@ def _load(name: str) -> Any:
 
 def test_all_services_and_machines_of_a_line_are_there(tmp_path: Path) -> None:
     processes = LineProcesses(Layout(tmp_path), "127.0.0.1:9092", LineOptions())
-    wanted = {"hsm", *SERVICES, *(spec.name for spec in processes.devices())}
+    wanted = {*SERVICES, *(spec.name for spec in processes.equipment())}
     assert set(OURS) == wanted | {"setup", "floor"}
 
 
@@ -51,7 +51,8 @@ def test_a_command_names_what_exists(name: str) -> None:
         case ["-m", "cardwright.devices", *arguments]:
             assert devices_parser().parse_args(arguments).serial == name
         case ["-m", "services.keymanagement.module", *arguments]:
-            assert module_parser().parse_args(arguments).command == "serve"
+            expected = {"hsm": "serve", "keypool": "makers"}[name]
+            assert module_parser().parse_args(arguments).command == expected
         case ["-c", code]:
             compile(code, name, "exec")
         case ["deploy/container/serve.py", service]:
