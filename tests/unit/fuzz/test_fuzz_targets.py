@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
+from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
-from tests.fuzz.__main__ import SHARES
+from tests.fuzz.__main__ import SHARES, guided
 from tests.fuzz.all_targets import TARGETS
 from tests.fuzz.found import FOUND
 from tests.fuzz.mutate import inputs
@@ -32,6 +34,13 @@ def test_what_once_broke_a_target_does_no_more() -> None:
 def test_every_target_has_its_share() -> None:
     assert SHARES.keys() == TARGETS.keys()
     assert sum(SHARES.values()) == 100
+
+
+@pytest.mark.skipif(find_spec("atheris") is None, reason="atheris has no wheel for this machine")
+def test_a_run_guided_by_coverage_counts_inputs_and_branches(tmp_path: Path) -> None:
+    run = guided("apdu", 2000, 1, tmp_path)
+    assert (run.target, run.inputs, run.finding) == ("apdu", 2000, "")
+    assert run.edges > 20
 
 
 def test_a_broken_parser_is_found_out() -> None:
