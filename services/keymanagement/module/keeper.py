@@ -71,9 +71,9 @@ class Keeper:
         """Make a random key as the label's next version, not yet active.
 
         Raises:
-            HsmError: KEY_ALGORITHM.
+            HsmError: KEY_ALGORITHM; KEY_USAGE or KEY_ENVIRONMENT, the label is for others.
         """
-        version = self._version(label)
+        version = self._version(label, usage, terms)
         key = self._store.generate(label, version, usage, algorithm)
         return self._begin(key, ChangeKind.GENERATED, terms)
 
@@ -98,9 +98,11 @@ class Keeper:
             holders: who hold a component of it.
 
         Raises:
-            HsmError: KEY_ALGORITHM or KEY_VALUE.
+            HsmError: KEY_ALGORITHM or KEY_VALUE; KEY_USAGE or KEY_ENVIRONMENT, the label is for
+                others.
         """
-        key = self._store.put(label, self._version(label), usage, algorithm, value)
+        version = self._version(label, usage, terms)
+        key = self._store.put(label, version, usage, algorithm, value)
         return self._begin(key, ChangeKind.IMPORTED, terms, holders)
 
     def change(
@@ -180,8 +182,19 @@ class Keeper:
             raise HsmError("KEY_NOT_EXPORTABLE", f"{key_id} came in not to leave again.")
         return record, self._store.value(record.key)
 
-    def _version(self, label: str) -> int:
-        """Return the next version, free of what a crash left of it."""
+    def _version(self, label: str, usage: Usage, terms: Terms) -> int:
+        """Return the next version, free of what a crash left of it.
+
+        All versions of a label are for the same: a newer one takes over whatever names the label.
+        """
+        for before in self._journal.inventory.versions(label)[:1]:
+            if before.key.usage is not usage:
+                raise HsmError("KEY_USAGE", f"{label} is for {before.key.usage.value} alone.")
+            if before.terms.environment != terms.environment:
+                raise HsmError(
+                    "KEY_ENVIRONMENT",
+                    f"{label} has {before.terms.environment} keys alone: take another label.",
+                )
         version = self._journal.inventory.next_version(label)
         held = list(self._store.keys())
         for stray in (key for key in held if key.key_id == f"{label}#{version}"):

@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -15,6 +15,10 @@ from rich.table import Table
 from services.keymanagement.module.inventory import KeyRecord
 
 __all__ = ["described", "tell"]
+
+_HEADINGS: Final = {"environment": "for"}
+_PIPE = 160
+"""Columns of a table that nobody's window cuts short."""
 
 
 def described(record: KeyRecord, uses: Mapping[str, int]) -> dict[str, Any]:
@@ -55,7 +59,8 @@ def tell(rows: Sequence[Mapping[str, Any]], *, as_json: bool, columns: Sequence[
         for row in rows:
             sys.stdout.write(json.dumps(row) + "\n")
         return
-    console = Console(highlight=False, soft_wrap=True)
+    window = None if sys.stdout.isatty() else _PIPE
+    console = Console(highlight=False, soft_wrap=True, width=window)
     if columns and rows:
         console.print(_table(rows, columns))
         return
@@ -75,10 +80,10 @@ def _in_full(row: Mapping[str, Any]) -> Table:
 
 
 def _table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> Table:
-    table = Table(box=SIMPLE_HEAD)
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     names = [name for name in columns if any(_text(row.get(name)) for row in rows)]
     for name in names:
-        table.add_column(name.replace("_", " "), no_wrap=True)
+        table.add_column(_HEADINGS.get(name, name), no_wrap=True)
     for row in rows:
         table.add_row(*(_text(row.get(name)) for name in names))
     return table

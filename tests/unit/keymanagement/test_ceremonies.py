@@ -127,6 +127,12 @@ def test_a_check_value_that_differs_stops_the_import(bureau: Bureau) -> None:
         (Action.GENERATE, {**ZMK, "label": "../../acme"}, "PROPOSAL_PARAMETER"),
         (Action.GENERATE, {**ZMK, "environment": "both"}, "KEY_TERMS"),
         (Action.GENERATE, {**ZMK, "expiry": "2020"}, "PROPOSAL_PARAMETER"),
+        (Action.GENERATE, {**NEW, "label": "aurora-bank/CVK", "usage": "pvk"}, "KEY_USAGE"),
+        (
+            Action.GENERATE,
+            {"label": "aurora-bank/CVK", "usage": "cvk", "environment": "live", "owner": "acme"},
+            "KEY_ENVIRONMENT",
+        ),
         (Action.SUSPEND, {"key": "nobody/CVK#1"}, "KEY_UNKNOWN"),
         (Action.ACTIVATE, {"key": "aurora-bank/CVK#1"}, "KEY_TRANSITION"),
         (Action.EXPORT, {"key": "sign/module#1", "components": "2"}, "KEY_NOT_EXPORTABLE"),
