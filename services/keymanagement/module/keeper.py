@@ -142,17 +142,19 @@ class Keeper:
         """Make the label's next version and activate it; the one before goes on until it expires.
 
         Args:
-            label: of a key that is active.
+            label: of a key.
             overlap_until: when the version before shall stop protecting; None, at once: it is
                 deactivated, and still opens what it protected.
 
         Raises:
-            HsmError: KEY_UNKNOWN or KEY_INACTIVE, there is nothing to rotate.
+            HsmError: KEY_UNKNOWN.
         """
-        before = self._journal.inventory.record(self._journal.inventory.newest(label).key_id)
+        before = self._template(label)
         terms = replace(before.terms, activation=None, expiry=None)
         key = self.generate(label, before.key.usage, before.key.algorithm, terms)
         self.change(key.key_id, ChangeKind.ACTIVATED)
+        if before.state is not State.ACTIVE:
+            return key  # compromised, say: there is nothing to end
         if overlap_until is None:
             self.change(before.key.key_id, ChangeKind.DEACTIVATED)
         else:
@@ -181,6 +183,13 @@ class Keeper:
         if not record.terms.exportable:
             raise HsmError("KEY_NOT_EXPORTABLE", f"{key_id} came in not to leave again.")
         return record, self._store.value(record.key)
+
+    def _template(self, label: str) -> KeyRecord:
+        """Return what the next version shall be like: the newest that is active, else the newest."""
+        versions = self._journal.inventory.versions(label)
+        if not versions:
+            raise HsmError("KEY_UNKNOWN", f"There is no key {label}: generate it.")
+        return next((each for each in versions if each.state is State.ACTIVE), versions[0])
 
     def _version(self, label: str, usage: Usage, terms: Terms) -> int:
         """Return the next version, free of what a crash left of it.

@@ -70,6 +70,16 @@ def test_rotation_overlaps_until_its_day(bureau: Bureau, *, told: bool) -> None:
     assert bureau.journal.inventory.newest("aurora-bank/CVK").version == 2
 
 
+@pytest.mark.parametrize("end", [Action.COMPROMISE, Action.DESTROY, Action.DEACTIVATE])
+def test_a_label_whose_only_key_ended_gets_another(bureau: Bureau, end: Action) -> None:
+    bureau.do(end, key="aurora-bank/CVK#1")
+    state = bureau.state("aurora-bank/CVK#1")
+    made = bureau.do(Action.ROTATE, label="aurora-bank/CVK")
+    assert bureau.journal.inventory.newest("aurora-bank/CVK").key_id == made.key_id
+    assert bureau.state("aurora-bank/CVK#1") is state
+    assert refused(bureau, Action.ROTATE, label="nobody/CVK") == "KEY_UNKNOWN"
+
+
 @pytest.mark.parametrize("count", COUNTS)
 def test_a_key_comes_from_components_and_leaves_in_others(bureau: Bureau, count: int) -> None:
     desk = bureau.desk
