@@ -185,7 +185,7 @@ class Keeper:
         return record, self._store.value(record.key)
 
     def _template(self, label: str) -> KeyRecord:
-        """Return what the next version shall be like: the newest that is active, else the newest."""
+        """Return what the next version shall be like: the newest active one, else the newest."""
         versions = self._journal.inventory.versions(label)
         if not versions:
             raise HsmError("KEY_UNKNOWN", f"There is no key {label}: generate it.")
