@@ -15,11 +15,13 @@ from services.keymanagement.module.ceremony.proposal import Action, Proposal
 from services.keymanagement.module.ceremony.run import Ceremony, Outcome
 from services.keymanagement.module.inventory import Change, Terms
 from services.keymanagement.module.journal import Journal
+from services.keymanagement.module.keeper import Store
 from services.keymanagement.module.keys import Key
 from services.keymanagement.module.lifecycle import ChangeKind, State
 from services.keymanagement.module.provision import beginnings
 from services.keymanagement.module.provision import test_keys as make_keys
 from services.keymanagement.module.software import SoftwareBackend
+from tests.support.softhsm import House
 
 NAMES = ("anna", "boris", "clara")
 CUSTODIANS = {name: Custodian(name, SigningKey(bytes([n]) * 32)) for n, name in enumerate(NAMES)}
@@ -62,12 +64,21 @@ def enrolment(custodian: Custodian) -> list[Change]:
 
 
 class Bureau:
-    """Keys with a journal; `do` is a whole ceremony."""
+    """Keys with a journal; `do` is a whole ceremony.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: of the journal and of what ceremonies leave.
+        house: tokens of SoftHSM to hold the keys; None for software.
+    """
+
+    def __init__(self, folder: Path, house: House | None = None) -> None:
         folder.mkdir(exist_ok=True)
         self.folder = folder
-        self.store = SoftwareBackend(make_keys(["aurora-bank"], ["site-1"]))
+        keys = make_keys(["aurora-bank"], ["site-1"])
+        self.store: Store = SoftwareBackend(keys)
+        if house is not None:
+            house.put(keys)
+            self.store = house.store
         self.journal = Journal(folder / "journal")
         self.desk = Desk()
         changes = beginnings(self.store.keys(), self.store)
