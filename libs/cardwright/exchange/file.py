@@ -117,8 +117,9 @@ def read(octets: bytes, verifies: Verifier) -> PersonalizationFile:
     """
     content, _, last = octets.removesuffix(b"\n").rpartition(b"\n")
     content += b"\n"
+    head, *lines = content.splitlines()
     try:
-        first, *rest = map(json.loads, content.splitlines())
+        first = json.loads(head)
         signature = bytes.fromhex(json.loads(last)["signature"])
         form, count = first.pop("format"), first.pop("cards")
         header = FileHeader(**first)
@@ -131,10 +132,10 @@ def read(octets: bytes, verifies: Verifier) -> PersonalizationFile:
             "EXCHANGE_SIGNATURE",
             "The file is not as its sender signed it: ask for it again, by another way",
         )
-    if count != len(rest):
+    if count != len(lines):
         raise PersonalizationFileError("EXCHANGE_COUNT", "The file lacks cards, or has too many")
     try:
-        return PersonalizationFile(header, tuple(map(_read_card, rest)))
+        return PersonalizationFile(header, tuple(_read_card(json.loads(line)) for line in lines))
     except (ValueError, KeyError, TypeError):
         raise _malformed() from None
 

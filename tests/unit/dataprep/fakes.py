@@ -15,7 +15,7 @@ from joserfc.jwk import ECKey
 from cardwright.access.wiegand import Credential, WiegandFormat
 from cardwright.card import Operation
 from cardwright.cipher import ClearTdes
-from cardwright.hsm.port import CardValues, CardValuesItem, HsmError
+from cardwright.hsm.port import CardValues, CardValuesItem, HsmError, PinItem, PreparedPin
 from cardwright.issuer.registration import load_registration
 from cardwright.payment.cvv import cvv, cvv2, icvv
 from cardwright.proto.request.v1.request_pb2 import SensitiveData
@@ -102,7 +102,7 @@ class MemoryVault:
 
 
 class FakeModule:
-    """Two verbs of the security module, with a key of its own; the others are not asked."""
+    """Three verbs of the security module, with a key of its own; the others are not asked."""
 
     KEY = bytes.fromhex("0123456789ABCDEFFEDCBA9876543210")
 
@@ -113,6 +113,8 @@ class FakeModule:
         self.refused = refused or {}  # of the card with this expiry
         self.calls: list[str] = []
         self.cvks: set[str] = set()
+        self.pins: list[PinItem] = []
+        self.no_pin: dict[str, HsmError] = {}
         self.environments: set[str] = set()
 
     async def digest(self, key_label: str, values: Sequence[SecretBytes]) -> list[bytes]:
@@ -126,6 +128,15 @@ class FakeModule:
         if self.fault is not None:
             raise self.fault
         return [self.refused.get(item.expiry) or self._values(item) for item in items]
+
+    async def prepare_pins(self, items: Sequence[PinItem]) -> list[PreparedPin | HsmError]:
+        self.calls.append("prepare_pins")
+        self.pins += items
+        return [self.no_pin.get(item.card_id) or self._pin(item) for item in items]
+
+    def _pin(self, item: PinItem) -> PreparedPin:
+        mailed = f"mailed {item.card_id}".encode() if item.mailed else b""
+        return PreparedPin(f"for chip {item.card_id}".encode(), mailed, SecretText("5432"))
 
     def _values(self, item: CardValuesItem) -> CardValues:
         key, pan = ClearTdes(SecretBytes(self.KEY)), item.pan.reveal()
