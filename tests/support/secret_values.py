@@ -24,6 +24,7 @@ from cardwright.proto.vault.v1.sections_pb2 import (
 )
 from cardwright.secret import SecretBytes, SecretText
 from cardwright.vault.sealing import open_sealed, parse_sealed, unwrap_data_key
+from cardwright.vault.vault import SECTIONS
 from services.keymanagement.module.keys import Key
 from services.keymanagement.module.keystore import load_keystore
 from services.keymanagement.module.software import SoftwareBackend
@@ -85,7 +86,7 @@ async def _vault(line: Line, keys: dict[Key, SecretBytes]) -> AsyncIterator[Secr
     db = await asyncpg.connect(line.superuser_dsn(database_of("vault")))
     apart = await asyncpg.connect(line.superuser_dsn(database_of("datakeys")))
     try:
-        for section in ("request", "print", "stripe", "chip_keys", "inspection", "keys", "chip"):
+        for section in SECTIONS:
             rows = await db.fetch(f"SELECT card_id::text, sealed FROM section_{section}")
             for card_id, sealed in rows:
                 blob = parse_sealed(sealed)
