@@ -5,7 +5,7 @@ EMV Book 2, clauses 5.4, 6.4 and 7.1. What a record lacks is computed; what nobo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,6 +29,7 @@ __all__ = [
     "CardKeyPair",
     "Issuer",
     "authority_index",
+    "holes_of",
     "key_groupings",
     "records",
 ]
@@ -60,14 +61,17 @@ class CardKeyPair:
     key: ClearRsa
 
 
-def authority_index(certification: Certification) -> int:
-    """Return which of the authority's keys the card names (tag 8F).
+def authority_index(certifications: Iterable[Certification]) -> int:
+    """Return which of the authority's keys the application names (tag 8F), in whichever record.
+
+    An interface has it in a record of its own, or shares the other's.
 
     Raises:
         HsmError: CERTIFICATE_AUTHORITY, none or several.
     """
     named = {
         value
+        for certification in certifications
         for record in certification.wanted.records
         for tag, value in record.objects
         if tag == AUTHORITY_INDEX and value is not None
@@ -77,6 +81,17 @@ def authority_index(certification: Certification) -> int:
             "CERTIFICATE_AUTHORITY", "A card with certificates names one authority key (8F)."
         )
     return only[0]
+
+
+def holes_of(certifications: Iterable[Certification]) -> set[int]:
+    """Return the tags that records have room for, and no value."""
+    return {
+        tag
+        for certification in certifications
+        for record in certification.wanted.records
+        for tag, value in record.objects
+        if value is None
+    }
 
 
 def key_groupings(icc: ClearRsa | None, pin: ClearRsa | None) -> Iterator[SecretBytes]:
@@ -95,6 +110,7 @@ def records(
     issuer: Issuer,
     pairs: Mapping[str, CardKeyPair],
     code: Callable[[], bytes],
+    homes: Collection[int],
 ) -> list[Dgi]:
     """Complete the records of one interface.
 
@@ -104,6 +120,8 @@ def records(
         issuer: who certifies.
         pairs: the card's own keys, "icc" and "pin", as far as it has them.
         code: computes the data authentication code of static signatures.
+        homes: tags that some record of the application has room for: an interface shares records
+            of the other.
 
     Raises:
         HsmError: CERTIFICATE_RECORD, the records were planned for other keys.
@@ -111,11 +129,11 @@ def records(
         IsoError: the card's number or expiry is none.
     """
     _require_lasting(card, issuer)
-    holes, values = _holes(certification), dict[int, bytes]()
+    holes, values = holes_of([certification]), dict[int, bytes]()
     for tags, make in _Values(card, certification, issuer, pairs, code).makers():
         if holes.intersection(tags):
             values |= make()
-    if homeless := values.keys() - holes:
+    if homeless := values.keys() - homes:
         raise HsmError(
             "CERTIFICATE_RECORD",
             f"No record has room for tag {min(homeless):X}: plan them for keys of these sizes.",
@@ -175,15 +193,6 @@ def _require_lasting(card: CardRecipe, issuer: Issuer) -> None:
             "CERTIFICATE_EXPIRY",
             "The card would outlive its issuer's certificate; certify the issuer's key anew",
         )
-
-
-def _holes(certification: Certification) -> set[int]:
-    return {
-        tag
-        for record in certification.wanted.records
-        for tag, value in record.objects
-        if value is None
-    }
 
 
 def _filled(tag: int, value: bytes | None, values: Mapping[int, bytes]) -> tuple[int, bytes]:

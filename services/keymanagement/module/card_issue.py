@@ -138,6 +138,7 @@ class CardIssue:
             if (holder := _holder(planned.card_id, application, purpose)) in pairs
         }
         records, checks = [], list(keys.checks)
+        homes = certificates.holes_of(application.certifications)
         for each in application.certifications:
             master, issuer = self._issuer(planned.recipe, application, each)
             code = partial(
@@ -146,7 +147,7 @@ class CardIssue:
                 application,
                 partial(self._master, planned.recipe.environment),
             )
-            records += certificates.records(planned.recipe, each, issuer, own, code)
+            records += certificates.records(planned.recipe, each, issuer, own, code, homes)
             checks += _pair_checks(master, own) if each is application.certifications[0] else []
         private = certificates.key_groupings(*(_key(own, name) for name in (_ICC, _PIN)))
         return (
@@ -174,7 +175,7 @@ class CardIssue:
         answer = self.certificates.find(
             key.key_id,
             application.instance_aid[:_RID],
-            certificates.authority_index(certification),
+            certificates.authority_index(application.certifications),
         )
         return key, Issuer(self.backend.rsa(key), answer)
 

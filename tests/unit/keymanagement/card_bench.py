@@ -253,11 +253,14 @@ class InProcess(Card):
 
 
 def application(
-    changes: dict[str, Any] | None = None, aips: list[str] | None = None
+    changes: dict[str, Any] | None = None,
+    aips: list[str] | None = None,
+    contactless: list[str] | None = None,
 ) -> EmvApplication:
     """Build a card's application by the catalogue's profile, or a change of it.
 
-    ``changes`` are of its offline authentication, ``aips`` what takes the place of DDA and CDA.
+    ``changes`` are of its offline authentication, ``aips`` what takes the place of DDA and CDA,
+    ``contactless`` the antenna's own interchange profile.
     """
     document = profile_document()
     merged = {**document["authentication"], **(changes or {})}
@@ -268,6 +271,8 @@ def application(
             document[interface]["aip"] = kept + aips
         rules = document["contact"]["cvm"]["rules"]
         document["contact"]["cvm"]["rules"] = [r for r in rules if r["method"] != "enciphered_pin"]
+    if contactless is not None:
+        document["contactless"]["aip"] = contactless
     return build(Profile.model_validate(document), CARD)
 
 

@@ -13,14 +13,18 @@ import pytest
 
 from cardwright.globalplatform.commands import select
 from cardwright.hsm.port import DerivedCardKeys, HsmError, WrappedDataKey
+from cardwright.iso import tlv
 from cardwright.proto.vault.v1 import sections_pb2 as pb
 from cardwright.terminal import OdaMethod, Outcome
+from cardwright.terminal.certificates import CardCertificate, RsaPublicKey, recover_icc_key
+from cardwright.terminal.errors import AuthenticationError
 from cardwright.vault.sealing import open_sealed, parse_sealed
 from services.keymanagement.module import keystore
+from services.keymanagement.module.certificates.store import CertificateStore
 from services.keymanagement.module.pool.store import Demand
 from services.keymanagement.module.provision import BACKENDS, PKCS11
 from tests.support.softhsm import missing
-from tests.unit.keymanagement.card_bench import MASTERS, PAN, CardBench, application
+from tests.unit.keymanagement.card_bench import MASTERS, PAN, CardBench, application, authentication
 from tests.unit.keymanagement.module_kit import ISSUER, caller
 
 
@@ -151,6 +155,39 @@ def test_a_pin_key_of_its_own_is_certified_too(bench: CardBench) -> None:
     chip = bench.personalized(made, keys)
     paid = bench.pay(chip, made.aid, mailed_pin(bench, pin.sealed_for_mailer))
     assert (paid.outcome, paid.cvm.method & 0x3F, paid.cvm.result) == (Outcome.APPROVED, 0x04, 2)
+
+
+def test_each_interface_has_a_certificate_over_what_it_signs(bench: CardBench) -> None:
+    bench.fill(1)
+    made = application(contactless=["dda", "cda", "terminal_risk_management"])
+    assert made.authentication is not None
+    assert made.contactless_authentication is not None
+    section = bench.recipe(made)
+    contactless = authentication(made.contactless_authentication)
+    assert contactless is not None
+    section.applications[0].contactless_authentication.CopyFrom(contactless)
+    keys = bench.derived(section)
+    assert [each.usage for each in keys.checks].count("ICC-RSA") == 1
+    bench.personalized(made, keys)
+    (installed,) = CertificateStore(bench.folder).installed()
+    issuer_key = CertificateStore(bench.folder).read(installed).issuer.key
+    issuer = RsaPublicKey(issuer_key.modulus, issuer_key.exponent)
+    objects = [
+        {each.tag: each.value for each in tlv.parse(tlv.parse(record)[0].value)}
+        for record in certificates_of(bench, keys).values()
+    ]
+    signed = [each for each in objects if 0x9F46 in each]
+    rest = {tag: value for each in objects for tag, value in each.items() if tag != 0x9F46}
+    day, recovered = dt.date(2028, 1, 1), []
+    for each, wanted in zip(
+        signed, (made.authentication, made.contactless_authentication), strict=True
+    ):
+        read = CardCertificate(each[0x9F46], rest.get(0x9F48, b""), rest[0x9F47])
+        data = wanted.static_data.reveal()
+        recovered.append(recover_icc_key(issuer, read, PAN, day, data))
+        with pytest.raises(AuthenticationError):
+            recover_icc_key(issuer, read, PAN, day, data + b"x")
+    assert recovered[0] == recovered[1]
 
 
 @pytest.mark.parametrize(
