@@ -111,7 +111,10 @@ def _keys(keys: domain.KeysSection) -> Message:
 
 
 def _recipe(recipe: domain.ApplicationRecipe) -> sections_pb2.ApplicationRecipe:
-    made = recipe.authentication
+    contact, antenna = (
+        _authentication(made, recipe.issuer_key) if made is not None else None
+        for made in (recipe.authentication, recipe.contactless_authentication)
+    )
     return sections_pb2.ApplicationRecipe(
         instance_aid=recipe.instance_aid,
         masters=recipe.masters,
@@ -119,7 +122,8 @@ def _recipe(recipe: domain.ApplicationRecipe) -> sections_pb2.ApplicationRecipe:
         offline_pin=recipe.offline_pin,
         pin_tries=recipe.pin_tries,
         badge_diversifier=recipe.badge_diversifier,
-        authentication=_authentication(made, recipe.issuer_key) if made is not None else None,
+        authentication=contact,
+        contactless_authentication=antenna,
     )
 
 
@@ -143,6 +147,7 @@ def _authentication(
             for record in made.records
         ],
         pin_bits=made.pin_bits,
+        icc_exponent=made.icc_exponent,
     )
 
 

@@ -248,6 +248,7 @@ def _recipe(
         pin_tries=(profile.pin_try_limit or 0) if item.pin else 0,
         issuer_key=draft.label(item.issuer_key) if item.issuer_key else "",
         authentication=made.authentication,
+        contactless_authentication=made.contactless_authentication,
     )
 
 

@@ -86,6 +86,7 @@ class ApplicationRecipe:
         authentication: certificates and what they sign; none without.
         badge_diversifier: what a badge's keys derive from (AN10922), up to 31 octets; empty for
             others.
+        contactless_authentication: the same over the antenna, where other data are signed there.
     """
 
     instance_aid: bytes
@@ -96,6 +97,7 @@ class ApplicationRecipe:
     issuer_key: str = ""
     authentication: OfflineAuthentication | None = None
     badge_diversifier: bytes = b""
+    contactless_authentication: OfflineAuthentication | None = None
 
 
 @dataclass(frozen=True, slots=True)
