@@ -19,7 +19,7 @@ from tests.e2e.conftest import folder_for_a_line, load_blanks
 from tests.support import softhsm
 from tests.support.line import LineUnderTest, badge_row, debit_row, line_under_test
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 
 CARDS = 8
 
@@ -75,4 +75,5 @@ async def test_no_two_cards_share_a_key(token_line: LineUnderTest) -> None:
         if isinstance(event.fact.body, KeysDerived):
             checks.update((key.usage, key.kcv) for key in event.fact.body.keys)
     assert len(checks) > CARDS
+    assert len([usage for usage, _ in checks if usage == "ICC-RSA"]) == 3 * CARDS
     assert max(checks.values()) == 1
