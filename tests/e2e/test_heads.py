@@ -44,7 +44,7 @@ async def line(service: Service) -> AsyncIterator[LineUnderTest]:
     folder, port = folder_for_a_line(), free_port()
     swipe = folder / "swipe-0"
     with ExitStack() as stack:
-        inside = stack.enter_context(bridge(service.process.pid, PORT))
+        inside = stack.enter_context(bridge(lambda: service.process.pid, PORT))
         wiring = (
             *("--heads", "4", "--msr", f"{PCSC}={swipe}"),
             *("--reader", f"{PCSC}={LOOPBACK}:{inside}", "--reader", f"{VPCD}={LOOPBACK}:{port}"),

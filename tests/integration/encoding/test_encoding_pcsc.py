@@ -35,13 +35,18 @@ def service(tmp_path: Path) -> Iterator[Service]:
 
 
 @asynccontextmanager
-async def pcsc_line(root: Path, service: Service) -> AsyncIterator[Line]:
-    """A machine whose two heads have a PC/SC reader each, and a station that watches them."""
-    pid = service.process.pid
+async def pcsc_line(root: Path, service: Service) -> AsyncIterator[tuple[Line, list[Service]]]:
+    """A machine whose two heads have a PC/SC reader each, and a station that watches them.
+
+    The service that was appended last has the readers.
+    """
+    services = [service]
     ways = {n: PcscWay(name) for n, name in enumerate(sorted(readers())[:2])}
     assert len(ways) == 2
     with ExitStack() as stack:
-        ports = [stack.enter_context(bridge(pid, PORT + n)) for n in ways]
+        ports = [
+            stack.enter_context(bridge(lambda: services[-1].process.pid, PORT + n)) for n in ways
+        ]
         wiring = [f"--reader={n}=127.0.0.1:{port}" for n, port in enumerate(ports)]
         async with Line(root, ("--heads", "2", *wiring), rules=RULES, readers=ways) as line:
             heads = line.encoder.heads
@@ -50,11 +55,11 @@ async def pcsc_line(root: Path, service: Service) -> AsyncIterator[Line]:
                 for n, way in ways.items()
             ]
             async with watch_readers(watched):
-                yield line
+                yield line, services
 
 
 async def test_cards_are_made_in_two_readers_at_once(tmp_path: Path, service: Service) -> None:
-    async with pcsc_line(tmp_path, service) as line:
+    async with pcsc_line(tmp_path, service) as (line, _):
         kinds = ("debit", "badge", "debit", "badge")
         cards = [line.printed(f"c{n}", kind, f"B-{n}") for n, kind in enumerate(kinds)]
         facts = await asyncio.gather(*map(line.perform, cards))
@@ -66,7 +71,7 @@ async def test_cards_are_made_in_two_readers_at_once(tmp_path: Path, service: Se
 async def test_a_service_that_dies_takes_its_heads_out_of_work_and_brings_them_back(
     tmp_path: Path, service: Service
 ) -> None:
-    async with pcsc_line(tmp_path, service) as line:
+    async with pcsc_line(tmp_path, service) as (line, _):
         assert isinstance(await line.perform(line.printed("before", blank="B-0")), Encoded)
         health = line.encoder.heads.health(0)
         service.process.kill()
@@ -81,10 +86,10 @@ async def test_a_service_that_dies_takes_its_heads_out_of_work_and_brings_them_b
             assert health.state is HeadState.ON_PROBATION
 
 
-async def test_a_reader_that_dies_in_mid_card_leaves_it_decided(
+async def test_a_card_whose_reader_dies_in_the_middle_is_finished_when_it_is_back(
     tmp_path: Path, service: Service
 ) -> None:
-    async with pcsc_line(tmp_path, service) as line:
+    async with pcsc_line(tmp_path, service) as (line, services):
         line.encoder.heads.lost(1, "NOT_THIS_ONE")
         made = line.printed()
         working = asyncio.create_task(line.perform(made))
@@ -94,6 +99,12 @@ async def test_a_reader_that_dies_in_mid_card_leaves_it_decided(
         with pytest.raises(DeviceUnavailableError):
             await working
         assert (await _job(line, made.job_id))["state"] == "in_head"
+        (tmp_path / "again").mkdir()
+        with Service(tmp_path / "again") as successor:
+            services.append(successor)
+            fact = await asyncio.wait_for(line.settle(made), 40)
+        assert isinstance(fact, Encoded), "its chip tells how far it got, and it is finished"
+        assert len(line.acts("feed")) == len(line.acts("stripe_write")) == 1
 
 
 async def _until(true: Callable[[], bool]) -> None:

@@ -6,7 +6,7 @@ import ctypes
 import os
 import select
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 
@@ -33,8 +33,13 @@ def dial_inside(pid: int, port: int) -> socket.socket:
 
 
 @contextmanager
-def bridge(pid: int, port: int) -> Iterator[int]:
-    """Lead a port of ours to one inside, for as long as the block lasts; the port's number."""
+def bridge(pid: Callable[[], int], port: int) -> Iterator[int]:
+    """Lead a port of ours to one inside, for as long as the block lasts; the port's number.
+
+    Args:
+        pid: asked at each connection, since a service that died may have a successor.
+        port: inside.
+    """
     with (
         socket.create_server((_LOOPBACK, 0)) as listening,
         ThreadPoolExecutor(thread_name_prefix="bridge") as threads,
@@ -51,7 +56,7 @@ def bridge(pid: int, port: int) -> Iterator[int]:
 
 def _serve(
     listening: socket.socket,
-    pid: int,
+    pid: Callable[[], int],
     port: int,
     threads: ThreadPoolExecutor,
     open_ends: set[socket.socket],
@@ -63,9 +68,11 @@ def _serve(
             threads.submit(_carry, outside, pid, port, open_ends)
 
 
-def _carry(outside: socket.socket, pid: int, port: int, open_ends: set[socket.socket]) -> None:
+def _carry(
+    outside: socket.socket, pid: Callable[[], int], port: int, open_ends: set[socket.socket]
+) -> None:
     """Carry octets both ways until an end is gone, or never where the service is."""
-    with outside, suppress(OSError), dial_inside(pid, port) as inside:
+    with outside, suppress(OSError), dial_inside(pid(), port) as inside:
         inside.settimeout(None)
         ends = {outside: inside, inside: outside}
         for end in ends:
