@@ -30,11 +30,11 @@ from services.keymanagement.module.pool.marks import Marks, load_marks
 from services.keymanagement.module.pool.pairs import PAIR, PairPool, seal_pairs
 from services.keymanagement.module.pool.store import POOL_FILE, PairStore
 
-__all__ = ["Maker", "run_makers"]
+__all__ = ["BATCH", "Maker", "run_makers"]
 
 _log = logging.getLogger(__name__)
 _NICE: Final = 19
-_BATCH: Final = 8
+BATCH: Final = 8
 """Pairs sealed together: they share an ephemeral key, which whoever opens them agrees with once."""
 _LOOK_S: Final = 0.2
 _WATCH_S: Final = 1.0
@@ -66,7 +66,7 @@ class Maker:
         if not lacking:
             return 0
         most = min(lacking, key=lambda each: ready.get(each.size, 0) / each.high)
-        count = min(_BATCH, most.high - ready.get(most.size, 0))
+        count = min(BATCH, most.high - ready.get(most.size, 0))
         keys = [generate_rsa(most.bits, most.exponent) for _ in range(count)]
         self._store.add(seal_pairs(self._sealer(), keys))
         return count
