@@ -34,8 +34,8 @@ from cardwright.hsm.port import ChipToPersonalize
 from cardwright.iso import tlv
 from cardwright.iso.apdu import CommandApdu
 from cardwright.secret import SecretBytes
-from services.keymanagement.module.chip_keys import ApplicationKeys
-from services.keymanagement.module.script import prepare
+from services.keymanagement.module.cards.chip_keys import ApplicationKeys
+from services.keymanagement.module.cards.script import prepare
 from tests.unit.dataprep.chip_kit import composed, drafted, made
 
 __all__ = ["Chips", "bare_script", "personalize"]

@@ -18,14 +18,13 @@ from cardwright.secret import SecretText
 from cardwright.settings import Settings
 from cardwright.telemetry.setup import configure
 from services.keymanagement.module.backend import Backend
-from services.keymanagement.module.base import Stores
-from services.keymanagement.module.console_options import add_console, run_console
-from services.keymanagement.module.counts import COUNTS_FILE, UseCounts
-from services.keymanagement.module.directory import KeyDirectory
+from services.keymanagement.module.console.options import add_console, run_console
 from services.keymanagement.module.files import read_private, write_private
-from services.keymanagement.module.inventory import ENVIRONMENTS
-from services.keymanagement.module.journal import JOURNAL_FILE, Journal
-from services.keymanagement.module.keeper import Store
+from services.keymanagement.module.inventory.counts import COUNTS_FILE, UseCounts
+from services.keymanagement.module.inventory.directory import KeyDirectory
+from services.keymanagement.module.inventory.inventory import ENVIRONMENTS
+from services.keymanagement.module.inventory.journal import JOURNAL_FILE, Journal
+from services.keymanagement.module.inventory.keeper import Store
 from services.keymanagement.module.opening import open_store, open_tokens
 from services.keymanagement.module.pkcs11 import report
 from services.keymanagement.module.policy import Policy
@@ -37,7 +36,8 @@ from services.keymanagement.module.provision import (
     issuers_of,
 )
 from services.keymanagement.module.server import start_server
-from services.keymanagement.module.verbs import VerbsOfTokens
+from services.keymanagement.module.verbs.all import VerbsOfTokens
+from services.keymanagement.module.verbs.base import Stores
 
 _VARIABLE = "CARDWRIGHT_KEYSTORE_PASSPHRASE"
 _GRACE_S = 2.0

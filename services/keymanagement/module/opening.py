@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cardwright.secret import SecretText
 from services.keymanagement.module.backend import Tokens
-from services.keymanagement.module.keeper import Store
+from services.keymanagement.module.inventory.keeper import Store
 from services.keymanagement.module.keystore import KEYSTORE_FILE, KeystoreBackend
 from services.keymanagement.module.pkcs11.folder import STORE_FILE, open_library
 from services.keymanagement.module.pkcs11.store import Pkcs11Store

@@ -30,12 +30,12 @@ from services.keymanagement.module.certificates.authority import (
 from services.keymanagement.module.certificates.console import IDENTITY_AUTHORITY
 from services.keymanagement.module.certificates.store import CertificateStore
 from services.keymanagement.module.files import read_private, write_private
-from services.keymanagement.module.inventory import LEAST_QUORUM, Change, Terms
-from services.keymanagement.module.journal import JOURNAL_FILE, SIGNER, Journal
-from services.keymanagement.module.keeper import Store, begun
+from services.keymanagement.module.inventory.inventory import LEAST_QUORUM, Change, Terms
+from services.keymanagement.module.inventory.journal import JOURNAL_FILE, SIGNER, Journal
+from services.keymanagement.module.inventory.keeper import Store, begun
+from services.keymanagement.module.inventory.lifecycle import ChangeKind, State
 from services.keymanagement.module.keys import Key, Usage
 from services.keymanagement.module.keystore import KEYSTORE_FILE, save_keystore
-from services.keymanagement.module.lifecycle import ChangeKind, State
 from services.keymanagement.module.pkcs11.folder import STORE_FILE, make_store, name_store
 from services.keymanagement.module.policy import GRANTS, Caller, save_policy
 from services.keymanagement.module.pool.marks import Marks, save_marks

@@ -16,9 +16,9 @@ from cardwright.vault.sealing import (
     unwrap_data_key,
 )
 from services.keymanagement.module.backend import Backend
-from services.keymanagement.module.directory import KeyDirectory
+from services.keymanagement.module.inventory.directory import KeyDirectory
+from services.keymanagement.module.inventory.lifecycle import Work
 from services.keymanagement.module.keys import Key, Usage
-from services.keymanagement.module.lifecycle import Work
 
 __all__ = ["Sections"]
 

@@ -17,7 +17,7 @@ from cardwright.proto.hsm.v1 import security_module_pb2 as pb
 from cardwright.proto.hsm.v1.security_module_pb2_grpc import SecurityModuleServiceServicer
 from cardwright.secret import SecretBytes, SecretText
 from services.keymanagement.module.policy import Caller, Policy
-from services.keymanagement.module.verbs import Verbs
+from services.keymanagement.module.verbs.all import Verbs
 
 __all__ = ["Servicer", "VerbsOf"]
 

@@ -44,7 +44,6 @@ from services.encoding.domain import Material
 from services.encoding.handlers import Preparation
 from services.encoding.procedure import MadeChip, Personalizer
 from services.keymanagement.handlers import DeriveKeysDesk
-from services.keymanagement.module.base import Stores
 from services.keymanagement.module.certificates.store import CertificateStore
 from services.keymanagement.module.keystore import KEYSTORE_FILE, load_keystore
 from services.keymanagement.module.policy import GRANTS, Caller
@@ -52,7 +51,8 @@ from services.keymanagement.module.pool.marks import load_marks
 from services.keymanagement.module.pool.pairs import PairPool, seal_pairs
 from services.keymanagement.module.pool.store import PairStore
 from services.keymanagement.module.provision import PASSPHRASE_FILE, create
-from services.keymanagement.module.verbs import Verbs
+from services.keymanagement.module.verbs.all import Verbs
+from services.keymanagement.module.verbs.base import Stores
 from tests.unit.dataprep.chip_kit import DEBIT_2, PROFILES
 from tests.unit.dataprep.fakes import (
     BADGE,

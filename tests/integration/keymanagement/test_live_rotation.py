@@ -12,9 +12,9 @@ from cardwright.hsm.port import CardValues, CardValuesItem, HsmError, WrappedDat
 from cardwright.secret import SecretText
 from cardwright.vault.sealing import Sealer, open_sealed, parse_sealed
 from cardwright.vault.vault import newest_keys
-from services.keymanagement.module.journal import JOURNAL_FILE, Journal, changing
-from services.keymanagement.module.keeper import Keeper
-from services.keymanagement.module.lifecycle import ChangeKind
+from services.keymanagement.module.inventory.journal import JOURNAL_FILE, Journal, changing
+from services.keymanagement.module.inventory.keeper import Keeper
+from services.keymanagement.module.inventory.lifecycle import ChangeKind
 from services.keymanagement.module.opening import open_store
 from services.keymanagement.module.provision import PASSPHRASE_FILE
 from tests.integration.keymanagement.conftest import made_keys, started

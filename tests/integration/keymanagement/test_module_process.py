@@ -33,7 +33,7 @@ from services.keymanagement.module.provision import create
 from services.keymanagement.module.provision import test_keys as make_keys
 from services.keymanagement.module.server import start_server
 from services.keymanagement.module.software import SoftwareBackend, SoftwareTokens
-from services.keymanagement.module.verbs import VerbsOfTokens
+from services.keymanagement.module.verbs.all import VerbsOfTokens
 from tests.integration.keymanagement.module_process import ISSUER, ModuleProcess, client
 from tests.unit.keymanagement.module_kit import directory_of, no_stores
 

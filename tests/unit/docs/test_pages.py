@@ -12,7 +12,7 @@ import pytest
 from typer.main import get_command
 
 from cardwright.cli.main import app
-from services.keymanagement.module.console_options import add_console
+from services.keymanagement.module.console.options import add_console
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGES = sorted(

@@ -45,8 +45,8 @@ from services.dataprep.domain.draft import draft
 from services.dataprep.domain.request import CardRequest
 from services.dataprep.products import Product
 from services.encoding.ports import Attempt
-from services.keymanagement.module.chip_keys import ApplicationKeys
-from services.keymanagement.module.script import Script, prepare
+from services.keymanagement.module.cards.chip_keys import ApplicationKeys
+from services.keymanagement.module.cards.script import Script, prepare
 from tests.unit.dataprep.chip_kit import (
     ACCOUNT,
     CARD_PIN,

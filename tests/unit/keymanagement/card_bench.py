@@ -48,7 +48,6 @@ from cardwright.terminal import Profile as Terminal
 from cardwright.vault.sealing import Sealer
 from cardwright.vault.vault import newest_keys
 from services.keymanagement.module.backend import Backend
-from services.keymanagement.module.base import Stores
 from services.keymanagement.module.certificates.store import CAPK_FILE, CertificateStore
 from services.keymanagement.module.opening import open_store, open_tokens
 from services.keymanagement.module.pool.marks import Marks, load_marks
@@ -61,6 +60,7 @@ from services.keymanagement.module.provision import (
     create,
 )
 from services.keymanagement.module.sections import Sections
+from services.keymanagement.module.verbs.base import Stores
 from tests.support.softhsm import create_keys
 from tests.unit.keymanagement.module_kit import ISSUER, caller, directory_of, verbs_of_tokens
 

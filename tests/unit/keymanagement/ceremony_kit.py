@@ -13,11 +13,11 @@ from services.keymanagement.module.ceremony.approvals import Given, approve
 from services.keymanagement.module.ceremony.custodians import Custodian, custodian_key
 from services.keymanagement.module.ceremony.proposal import Action, Proposal
 from services.keymanagement.module.ceremony.run import Ceremony, Outcome
-from services.keymanagement.module.inventory import Change, Terms
-from services.keymanagement.module.journal import Journal
-from services.keymanagement.module.keeper import Store
+from services.keymanagement.module.inventory.inventory import Change, Terms
+from services.keymanagement.module.inventory.journal import Journal
+from services.keymanagement.module.inventory.keeper import Store
+from services.keymanagement.module.inventory.lifecycle import ChangeKind, State
 from services.keymanagement.module.keys import Key
-from services.keymanagement.module.lifecycle import ChangeKind, State
 from services.keymanagement.module.provision import beginnings
 from services.keymanagement.module.provision import test_keys as make_keys
 from services.keymanagement.module.software import SoftwareBackend

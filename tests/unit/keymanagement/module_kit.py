@@ -12,10 +12,9 @@ from cardwright.secret import SecretBytes
 from cardwright.vault.sealing import Sealer
 from cardwright.vault.vault import newest_keys
 from services.keymanagement.module.backend import Backend
-from services.keymanagement.module.base import Stores
 from services.keymanagement.module.certificates.store import CertificateStore
-from services.keymanagement.module.directory import KeyDirectory
-from services.keymanagement.module.inventory import Inventory
+from services.keymanagement.module.inventory.directory import KeyDirectory
+from services.keymanagement.module.inventory.inventory import Inventory
 from services.keymanagement.module.keys import Key
 from services.keymanagement.module.policy import GRANTS, Caller
 from services.keymanagement.module.pool.pairs import PairPool
@@ -24,7 +23,8 @@ from services.keymanagement.module.provision import beginnings
 from services.keymanagement.module.provision import test_keys as make_keys
 from services.keymanagement.module.sections import Sections
 from services.keymanagement.module.software import SoftwareBackend
-from services.keymanagement.module.verbs import Verbs
+from services.keymanagement.module.verbs.all import Verbs
+from services.keymanagement.module.verbs.base import Stores
 from tests.support.softhsm import House
 
 ISSUER = "aurora-bank"

@@ -17,7 +17,7 @@ from services.keymanagement.module.ceremony.approvals import Given, approve
 from services.keymanagement.module.ceremony.check import check_journal
 from services.keymanagement.module.ceremony.custodians import Custodian
 from services.keymanagement.module.ceremony.proposal import Action
-from services.keymanagement.module.journal import Journal
+from services.keymanagement.module.inventory.journal import Journal
 from tests.unit.keymanagement.ceremony_kit import CUSTODIANS, NEW, Bureau
 
 ANNA = CUSTODIANS["anna"]

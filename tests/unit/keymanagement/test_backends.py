@@ -22,7 +22,7 @@ from cardwright.hsm.port import HsmError
 from cardwright.keyblock.binding import VariantKey
 from cardwright.secret import SecretBytes, SecretText
 from services.keymanagement.module.backend import Backend, Tokens
-from services.keymanagement.module.keeper import Store
+from services.keymanagement.module.inventory.keeper import Store
 from services.keymanagement.module.keys import Algorithm, Family, Key, Usage
 from services.keymanagement.module.pkcs11.holders import may_hold
 from services.keymanagement.module.software import SoftwareBackend, SoftwareTokens

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.cmac import CMAC
 from cardwright.globalplatform.store_data import encode_dgi
 from cardwright.hsm.port import BadgeProof, HsmError
 from cardwright.secret import SecretBytes
-from services.keymanagement.module.chip_keys import ApplicationKeys, serialized
+from services.keymanagement.module.cards.chip_keys import ApplicationKeys, serialized
 from tests.unit.keymanagement.module_kit import Kit, caller
 
 BADGE = bytes.fromhex("F0434152445702")

@@ -21,9 +21,9 @@ from services.keymanagement.module.ceremony.check import check_journal
 from services.keymanagement.module.ceremony.components import COUNTS, combine, split
 from services.keymanagement.module.ceremony.minutes import MINUTES_FOLDER
 from services.keymanagement.module.ceremony.proposal import Action
-from services.keymanagement.module.journal import Journal
+from services.keymanagement.module.inventory.journal import Journal
+from services.keymanagement.module.inventory.lifecycle import State
 from services.keymanagement.module.keys import AES_256, HMAC, TDES_112, TDES_168, Algorithm
-from services.keymanagement.module.lifecycle import State
 from services.keymanagement.module.values import check_value
 from tests.unit.keymanagement.ceremony_kit import CUSTODIANS, NEW, Bureau
 

@@ -8,8 +8,8 @@ from cardwright.hsm.port import HsmError
 from cardwright.secret import SecretBytes
 from services.keymanagement.module.ceremony.components import combine, split
 from services.keymanagement.module.ceremony.proposal import Action
+from services.keymanagement.module.inventory.lifecycle import State
 from services.keymanagement.module.keys import TDES_112, Usage
-from services.keymanagement.module.lifecycle import State
 from services.keymanagement.module.values import make
 from tests.support.softhsm import House, missing
 from tests.unit.keymanagement.ceremony_kit import NEW, Bureau

@@ -18,8 +18,8 @@ from cardwright.terminal import load_ca_keys
 from cardwright.terminal.certificates import CardCertificate, recover_issuer_key
 from services.keymanagement.module import keystore
 from services.keymanagement.module.__main__ import main
+from services.keymanagement.module.certificates.identities import Identity, issue_identity
 from services.keymanagement.module.certificates.store import CAPK_FILE, CertificateStore
-from services.keymanagement.module.identities import Identity, issue_identity
 from services.keymanagement.module.provision import create
 from tests.unit.keymanagement.card_bench import CATALOGUE
 from tests.unit.keymanagement.module_kit import ISSUER

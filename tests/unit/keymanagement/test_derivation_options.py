@@ -24,11 +24,11 @@ from cardwright.proto.vault.v1 import sections_pb2 as pb
 from cardwright.secret import SecretBytes, SecretText
 from cardwright.vault.sealing import Sealer
 from cardwright.vault.vault import newest_keys
-from services.keymanagement.module import chip_keys
+from services.keymanagement.module.cards import chip_keys
 from services.keymanagement.module.keys import AES_128, AES_256, TDES_112, Algorithm, Key, Usage
 from services.keymanagement.module.provision import test_keys as make_keys
 from services.keymanagement.module.values import check_value, make
-from services.keymanagement.module.verbs import Verbs
+from services.keymanagement.module.verbs.all import Verbs
 from tests.unit.keymanagement.module_kit import caller, verbs_over
 from tests.unit.keymanagement.test_issuer_verbs import ORDER, TERMINAL
 

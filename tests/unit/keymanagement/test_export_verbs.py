@@ -12,7 +12,8 @@ from psec import tr31
 from cardwright.emv.dgi import parse_all
 from cardwright.hsm.chips import ExportedCard, ExportedCards
 from cardwright.hsm.port import HsmError, SealedItem
-from services.keymanagement.module import chip_keys, keystore
+from services.keymanagement.module import keystore
+from services.keymanagement.module.cards import chip_keys
 from services.keymanagement.module.provision import BACKENDS, PKCS11
 from tests.support.softhsm import missing
 from tests.unit.keymanagement.card_bench import CardBench, application

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from cardwright.hsm.port import HsmError
-from services.keymanagement.module.inventory import Terms
-from services.keymanagement.module.journal import Journal, changing
-from services.keymanagement.module.keeper import Keeper
+from services.keymanagement.module.inventory.inventory import Terms
+from services.keymanagement.module.inventory.journal import Journal, changing
+from services.keymanagement.module.inventory.keeper import Keeper
+from services.keymanagement.module.inventory.lifecycle import ChangeKind, State
 from services.keymanagement.module.keys import Usage
-from services.keymanagement.module.lifecycle import ChangeKind, State
 from services.keymanagement.module.provision import beginnings
 from services.keymanagement.module.provision import test_keys as make_keys
 from services.keymanagement.module.software import SoftwareBackend

@@ -13,12 +13,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from cardwright.hsm.port import HsmError
 from cardwright.secret import SecretBytes
-from services.keymanagement.module.directory import KeyDirectory
-from services.keymanagement.module.inventory import Terms
-from services.keymanagement.module.journal import Journal
-from services.keymanagement.module.keeper import Keeper
+from services.keymanagement.module.inventory.directory import KeyDirectory
+from services.keymanagement.module.inventory.inventory import Terms
+from services.keymanagement.module.inventory.journal import Journal
+from services.keymanagement.module.inventory.keeper import Keeper
+from services.keymanagement.module.inventory.lifecycle import ChangeKind, State, Work, state_after
 from services.keymanagement.module.keys import Key, Usage
-from services.keymanagement.module.lifecycle import ChangeKind, State, Work, state_after
 from services.keymanagement.module.provision import beginnings
 from services.keymanagement.module.provision import test_keys as make_keys
 from services.keymanagement.module.software import SoftwareBackend

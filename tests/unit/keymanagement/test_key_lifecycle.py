@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from cardwright.hsm.port import HsmError
-from services.keymanagement.module.counts import UseCounts
-from services.keymanagement.module.directory import KeyDirectory
-from services.keymanagement.module.inventory import Change, Inventory, Terms
+from services.keymanagement.module.inventory.counts import UseCounts
+from services.keymanagement.module.inventory.directory import KeyDirectory
+from services.keymanagement.module.inventory.inventory import Change, Inventory, Terms
+from services.keymanagement.module.inventory.lifecycle import ChangeKind, State, Work, state_after
 from services.keymanagement.module.keys import Key, Usage
-from services.keymanagement.module.lifecycle import ChangeKind, State, Work, state_after
 from services.keymanagement.module.software import SoftwareBackend
 from services.keymanagement.module.values import make
 

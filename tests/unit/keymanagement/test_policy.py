@@ -18,7 +18,7 @@ from cardwright.secret import SecretBytes, SecretText
 from cardwright.vault.sealing import parse_sealed
 from services.keymanagement.module.policy import GRANTS, Caller, Policy, save_policy
 from services.keymanagement.module.provision import SECTIONS
-from services.keymanagement.module.verbs import Verbs
+from services.keymanagement.module.verbs.all import Verbs
 from tests.unit.keymanagement.module_kit import EMV_MASTERS, ISSUER, PAN, Kit, caller
 
 # Who may do what, told a second time, so that a slip in the table of grants shows.

@@ -13,7 +13,7 @@ from services.keymanagement.module.ceremony.proposal import (
     approval_payload,
     digest_of,
 )
-from services.keymanagement.module.journal import Journal
+from services.keymanagement.module.inventory.journal import Journal
 
 __all__ = ["Approved", "Given", "approve", "require_approved", "require_open"]
 

@@ -14,8 +14,8 @@ from cardwright.hsm.port import HsmError
 from services.keymanagement.module.ceremony.custodians import label_of
 from services.keymanagement.module.ceremony.minutes import MINUTES_FOLDER, read_minutes
 from services.keymanagement.module.ceremony.proposal import approval_payload
-from services.keymanagement.module.inventory import Inventory
-from services.keymanagement.module.journal import Entry, Journal
+from services.keymanagement.module.inventory.inventory import Inventory
+from services.keymanagement.module.inventory.journal import Entry, Journal
 
 __all__ = ["Checked", "check_journal"]
 

@@ -18,10 +18,10 @@ from nacl.signing import SigningKey, VerifyKey
 
 from cardwright.hsm.port import HsmError
 from cardwright.secret import SecretText
-from services.keymanagement.module.inventory import Inventory
+from services.keymanagement.module.inventory.inventory import Inventory
+from services.keymanagement.module.inventory.lifecycle import State
 from services.keymanagement.module.keys import ED25519, Key, Usage
 from services.keymanagement.module.keystore import seal_file, unseal_file
-from services.keymanagement.module.lifecycle import State
 from services.keymanagement.module.values import public_check_value
 
 __all__ = [

@@ -18,7 +18,7 @@ from nacl.signing import VerifyKey
 
 from cardwright.hsm.port import HsmError
 from services.keymanagement.module.files import read_private, write_private
-from services.keymanagement.module.journal import SIGNER, Journal, Signer
+from services.keymanagement.module.inventory.journal import SIGNER, Journal, Signer
 
 __all__ = ["MINUTES_FOLDER", "read_minutes", "write_minutes"]
 

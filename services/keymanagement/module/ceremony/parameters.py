@@ -10,7 +10,7 @@ from enum import Enum
 from typing import Final, TypeVar
 
 from cardwright.hsm.port import HsmError
-from services.keymanagement.module.inventory import Terms
+from services.keymanagement.module.inventory.inventory import Terms
 from services.keymanagement.module.keys import Algorithm, Usage
 
 __all__ = ["Parameters"]

@@ -16,7 +16,7 @@ from services.keymanagement.module.ceremony.components import (
 )
 from services.keymanagement.module.ceremony.custodians import Custodian, signed_by
 from services.keymanagement.module.ceremony.desk import ComponentDesk
-from services.keymanagement.module.inventory import Inventory
+from services.keymanagement.module.inventory.inventory import Inventory
 from services.keymanagement.module.keys import Algorithm
 
 __all__ = ["Part", "gather", "hand_out"]

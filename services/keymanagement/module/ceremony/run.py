@@ -27,10 +27,10 @@ from services.keymanagement.module.ceremony.minutes import MINUTES_FOLDER, write
 from services.keymanagement.module.ceremony.parameters import Parameters
 from services.keymanagement.module.ceremony.parts import Part, gather, hand_out
 from services.keymanagement.module.ceremony.proposal import Action
-from services.keymanagement.module.journal import SIGNER, Journal
-from services.keymanagement.module.keeper import Approval, Keeper, Store
+from services.keymanagement.module.inventory.journal import SIGNER, Journal
+from services.keymanagement.module.inventory.keeper import Approval, Keeper, Store
+from services.keymanagement.module.inventory.lifecycle import ChangeKind
 from services.keymanagement.module.keys import Algorithm, Family, Key, Usage
-from services.keymanagement.module.lifecycle import ChangeKind
 from services.keymanagement.module.values import check_value
 
 __all__ = ["Ceremony", "Outcome"]

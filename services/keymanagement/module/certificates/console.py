@@ -29,15 +29,15 @@ from services.keymanagement.module.certificates.authority import (
     open_authority,
     request,
 )
+from services.keymanagement.module.certificates.identities import Identity, issue_identity
 from services.keymanagement.module.certificates.store import CertificateStore, today
+from services.keymanagement.module.console.listing import tell
 from services.keymanagement.module.files import write_private
-from services.keymanagement.module.identities import Identity, issue_identity
-from services.keymanagement.module.inventory import KeyRecord
-from services.keymanagement.module.journal import JOURNAL_FILE, Journal
-from services.keymanagement.module.keeper import Store
+from services.keymanagement.module.inventory.inventory import KeyRecord
+from services.keymanagement.module.inventory.journal import JOURNAL_FILE, Journal
+from services.keymanagement.module.inventory.keeper import Store
+from services.keymanagement.module.inventory.lifecycle import State
 from services.keymanagement.module.keys import Key, Usage
-from services.keymanagement.module.lifecycle import State
-from services.keymanagement.module.listing import tell
 from services.keymanagement.module.pool.marks import load_marks
 from services.keymanagement.module.pool.pairs import PairPool
 from services.keymanagement.module.pool.store import POOL_FILE, PairStore

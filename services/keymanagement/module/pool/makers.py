@@ -24,8 +24,8 @@ from opentelemetry import metrics
 from cardwright.emv.rsa import generate_rsa
 from cardwright.hsm.port import HsmError, Pool
 from cardwright.vault.sealing import Sealer, SectionKey
-from services.keymanagement.module.journal import JOURNAL_FILE, Journal
-from services.keymanagement.module.lifecycle import State
+from services.keymanagement.module.inventory.journal import JOURNAL_FILE, Journal
+from services.keymanagement.module.inventory.lifecycle import State
 from services.keymanagement.module.pool.marks import Marks, load_marks
 from services.keymanagement.module.pool.pairs import PAIR, PairPool, seal_pairs
 from services.keymanagement.module.pool.store import POOL_FILE, PairStore

@@ -8,7 +8,7 @@ from typing import Self
 
 from services.keymanagement.module.backend import Backend
 from services.keymanagement.module.certificates.store import CertificateStore
-from services.keymanagement.module.directory import KeyDirectory
+from services.keymanagement.module.inventory.directory import KeyDirectory
 from services.keymanagement.module.pool.marks import load_marks
 from services.keymanagement.module.pool.pairs import PairPool
 from services.keymanagement.module.pool.store import POOL_FILE, PairStore

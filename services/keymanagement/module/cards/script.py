@@ -39,7 +39,7 @@ from cardwright.globalplatform.store_data import DataGrouping, P1Coding
 from cardwright.hsm.chips import ChipApplication, ChipChannel, ChipVerdict
 from cardwright.hsm.port import ChipStage, ChipToPersonalize, HsmError
 from cardwright.secret import SecretBytes
-from services.keymanagement.module.chip_keys import ApplicationKeys
+from services.keymanagement.module.cards.chip_keys import ApplicationKeys
 
 __all__ = ["Masters", "Script", "prepare"]
 

@@ -23,9 +23,9 @@ from nacl.exceptions import BadSignatureError
 from nacl.signing import VerifyKey
 
 from cardwright.hsm.port import HsmError, JournalEntry
-from services.keymanagement.module.inventory import Change, Inventory, Terms
+from services.keymanagement.module.inventory.inventory import Change, Inventory, Terms
+from services.keymanagement.module.inventory.lifecycle import ChangeKind, State
 from services.keymanagement.module.keys import Algorithm, Key, Usage
-from services.keymanagement.module.lifecycle import ChangeKind, State
 
 __all__ = ["JOURNAL_FILE", "SIGNER", "Entry", "Journal", "Signer", "changing"]
 

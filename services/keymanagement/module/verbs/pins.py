@@ -18,11 +18,11 @@ from cardwright.payment.pin import generate
 from cardwright.payment.pinblock import Format, Leg, decipher, translate
 from cardwright.proto.vault.v1.sections_pb2 import PinSection
 from cardwright.secret import SecretText
-from services.keymanagement.module.base import VerbsBase
-from services.keymanagement.module.batches import each
+from services.keymanagement.module.inventory.lifecycle import Work
 from services.keymanagement.module.keys import Usage
-from services.keymanagement.module.lifecycle import Work
 from services.keymanagement.module.policy import Caller
+from services.keymanagement.module.verbs.base import VerbsBase
+from services.keymanagement.module.verbs.batches import each
 
 __all__ = ["PinVerbs"]
 

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 
 from cardwright.hsm.port import HsmError, JournalEntry, PublicKey
 from services.keymanagement.module.backend import Backend
-from services.keymanagement.module.counts import UseCounts
-from services.keymanagement.module.inventory import Inventory, KeyRecord
-from services.keymanagement.module.journal import Journal
+from services.keymanagement.module.inventory.counts import UseCounts
+from services.keymanagement.module.inventory.inventory import Inventory, KeyRecord
+from services.keymanagement.module.inventory.journal import Journal
+from services.keymanagement.module.inventory.lifecycle import State, Work
 from services.keymanagement.module.keys import Key, Usage
-from services.keymanagement.module.lifecycle import State, Work
 
 __all__ = ["KeyDirectory"]
 

@@ -18,13 +18,13 @@ from cardwright.hsm.port import (
 from cardwright.payment import cvc3
 from cardwright.payment.cvv import cvv, cvv2, icvv
 from cardwright.secret import SecretBytes, SecretText
-from services.keymanagement.module import chip_keys, recipes
-from services.keymanagement.module.base import VerbsBase
-from services.keymanagement.module.batches import each
-from services.keymanagement.module.card_issue import CardIssue, Issued, Planned
+from services.keymanagement.module.cards import chip_keys, recipes
+from services.keymanagement.module.cards.issue import CardIssue, Issued, Planned
 from services.keymanagement.module.keys import Usage
 from services.keymanagement.module.policy import Caller
 from services.keymanagement.module.pool.store import Taken
+from services.keymanagement.module.verbs.base import VerbsBase
+from services.keymanagement.module.verbs.batches import each
 
 __all__ = ["CardVerbs"]
 

@@ -22,7 +22,7 @@ from cardwright.hsm.port import HsmError
 from cardwright.iso.pan import Pan
 from cardwright.iso.tracks import Expiry
 from cardwright.secret import SecretBytes
-from services.keymanagement.module.recipes import CardRecipe, Certification
+from services.keymanagement.module.cards.recipes import CardRecipe, Certification
 
 __all__ = [
     "AUTHORITY_INDEX",

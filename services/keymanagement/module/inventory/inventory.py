@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import Final, Self
 
 from cardwright.hsm.port import HsmError
+from services.keymanagement.module.inventory.lifecycle import ChangeKind, State, Work, state_after
 from services.keymanagement.module.keys import Key
-from services.keymanagement.module.lifecycle import ChangeKind, State, Work, state_after
 
 __all__ = ["ENVIRONMENTS", "LEAST_QUORUM", "Change", "Inventory", "KeyRecord", "Terms"]
 

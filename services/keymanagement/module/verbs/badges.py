@@ -10,10 +10,10 @@ from cardwright.cipher import ClearAes
 from cardwright.emv.dgi import parse_all
 from cardwright.hsm.port import BadgeProof, HsmError
 from cardwright.secret import SecretBytes
-from services.keymanagement.module import chip_keys
-from services.keymanagement.module.base import VerbsBase
-from services.keymanagement.module.batches import each
+from services.keymanagement.module.cards import chip_keys
 from services.keymanagement.module.policy import Caller
+from services.keymanagement.module.verbs.base import VerbsBase
+from services.keymanagement.module.verbs.batches import each
 
 __all__ = ["BadgeVerbs"]
 

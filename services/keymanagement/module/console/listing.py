@@ -12,7 +12,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from services.keymanagement.module.inventory import KeyRecord
+from services.keymanagement.module.inventory.inventory import KeyRecord
 
 __all__ = ["described", "tell"]
 

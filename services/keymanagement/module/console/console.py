@@ -22,10 +22,10 @@ from services.keymanagement.module.ceremony.minutes import MINUTES_FOLDER, read_
 from services.keymanagement.module.ceremony.proposal import Action, Proposal
 from services.keymanagement.module.ceremony.run import Ceremony
 from services.keymanagement.module.ceremony.terminal import TerminalDesk
-from services.keymanagement.module.counts import COUNTS_FILE, read_counts
-from services.keymanagement.module.journal import JOURNAL_FILE, Journal, changing
-from services.keymanagement.module.keeper import Store
-from services.keymanagement.module.listing import described, tell
+from services.keymanagement.module.console.listing import described, tell
+from services.keymanagement.module.inventory.counts import COUNTS_FILE, read_counts
+from services.keymanagement.module.inventory.journal import JOURNAL_FILE, Journal, changing
+from services.keymanagement.module.inventory.keeper import Store
 
 __all__ = ["Console", "OpenStore"]
 

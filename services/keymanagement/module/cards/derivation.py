@@ -18,9 +18,9 @@ from cardwright.globalplatform.keys import KeyAlgorithm, key_check_value
 from cardwright.hsm.port import HsmError, KeyCheck
 from cardwright.payment.pinblock import reference_block
 from cardwright.secret import SecretBytes, SecretText
-from services.keymanagement.module.emv_keys import card_key
+from services.keymanagement.module.cards.emv_keys import card_key
+from services.keymanagement.module.cards.recipes import ApplicationRecipe, CardRecipe
 from services.keymanagement.module.keys import Key, Usage
-from services.keymanagement.module.recipes import ApplicationRecipe, CardRecipe
 
 __all__ = [
     "BADGE",

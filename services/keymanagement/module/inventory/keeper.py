@@ -15,10 +15,10 @@ from typing import Final, Protocol
 from cardwright.hsm.port import HsmError
 from cardwright.secret import SecretBytes
 from services.keymanagement.module.backend import Backend, KeyChanger
-from services.keymanagement.module.inventory import Change, KeyRecord, Terms
-from services.keymanagement.module.journal import Journal
+from services.keymanagement.module.inventory.inventory import Change, KeyRecord, Terms
+from services.keymanagement.module.inventory.journal import Journal
+from services.keymanagement.module.inventory.lifecycle import ChangeKind, State, state_after
 from services.keymanagement.module.keys import PAIRS, Algorithm, Key, Usage
-from services.keymanagement.module.lifecycle import ChangeKind, State, state_after
 
 __all__ = ["BY_ITSELF", "Approval", "Keeper", "Store", "begun"]
 

@@ -22,12 +22,12 @@ from cardwright.hsm.authorization import Authorization, AuthorizationItem
 from cardwright.hsm.port import HsmError
 from cardwright.iso.apdu import CommandApdu
 from cardwright.iso.errors import ApduError
-from services.keymanagement.module.base import VerbsBase
-from services.keymanagement.module.batches import each
-from services.keymanagement.module.emv_keys import card_key
+from services.keymanagement.module.cards.emv_keys import card_key
+from services.keymanagement.module.inventory.lifecycle import Work
 from services.keymanagement.module.keys import Usage
-from services.keymanagement.module.lifecycle import Work
 from services.keymanagement.module.policy import Caller
+from services.keymanagement.module.verbs.base import VerbsBase
+from services.keymanagement.module.verbs.batches import each
 
 __all__ = ["IssuerVerbs"]
 

@@ -19,19 +19,18 @@ from cardwright.emv.rsa import ClearRsa
 from cardwright.hsm.port import HsmError, KeyCheck, SealedItem
 from cardwright.proto.vault.v1 import sections_pb2 as pb
 from cardwright.secret import SecretBytes, SecretText
-from services.keymanagement.module import card_certificates as certificates
-from services.keymanagement.module import derivation
 from services.keymanagement.module.backend import Backend
-from services.keymanagement.module.card_certificates import CardKeyPair, Issuer
+from services.keymanagement.module.cards import certificates, derivation
+from services.keymanagement.module.cards.certificates import CardKeyPair, Issuer
+from services.keymanagement.module.cards.chip_keys import ApplicationKeys
+from services.keymanagement.module.cards.derivation import Groupings
+from services.keymanagement.module.cards.recipes import ApplicationRecipe, CardRecipe, Certification
 from services.keymanagement.module.certificates.store import CertificateStore
-from services.keymanagement.module.chip_keys import ApplicationKeys
-from services.keymanagement.module.derivation import Groupings
-from services.keymanagement.module.directory import KeyDirectory
+from services.keymanagement.module.inventory.directory import KeyDirectory
 from services.keymanagement.module.keys import Key, Usage
 from services.keymanagement.module.policy import Caller
 from services.keymanagement.module.pool.pairs import PairPool
 from services.keymanagement.module.pool.store import Demand, Taken
-from services.keymanagement.module.recipes import ApplicationRecipe, CardRecipe, Certification
 from services.keymanagement.module.sections import Sections
 from services.keymanagement.module.values import public_check_value
 

@@ -6,15 +6,15 @@ from collections.abc import Callable
 
 from cardwright.secret import SecretText
 from services.keymanagement.module.backend import Backend, Tokens
-from services.keymanagement.module.badge_verbs import BadgeVerbs
-from services.keymanagement.module.base import Stores
-from services.keymanagement.module.card_verbs import CardVerbs
-from services.keymanagement.module.chip_verbs import ChipVerbs
-from services.keymanagement.module.directory import KeyDirectory
-from services.keymanagement.module.export_verbs import ExportVerbs
-from services.keymanagement.module.issuer_verbs import IssuerVerbs
-from services.keymanagement.module.key_verbs import KeyVerbs
-from services.keymanagement.module.pin_verbs import PinVerbs
+from services.keymanagement.module.inventory.directory import KeyDirectory
+from services.keymanagement.module.verbs.badges import BadgeVerbs
+from services.keymanagement.module.verbs.base import Stores
+from services.keymanagement.module.verbs.cards import CardVerbs
+from services.keymanagement.module.verbs.chips import ChipVerbs
+from services.keymanagement.module.verbs.exports import ExportVerbs
+from services.keymanagement.module.verbs.issuers import IssuerVerbs
+from services.keymanagement.module.verbs.keys import KeyVerbs
+from services.keymanagement.module.verbs.pins import PinVerbs
 
 __all__ = ["Verbs", "VerbsOfTokens"]
 

@@ -8,12 +8,12 @@ from typing import Final
 
 from cardwright.globalplatform.keys import Diversification, StaticKeys
 from cardwright.hsm.port import ChipAnswers, ChipToPersonalize, ChipVerdict, HsmError
-from services.keymanagement.module import chip_keys, script
-from services.keymanagement.module.base import VerbsBase
-from services.keymanagement.module.batches import each
-from services.keymanagement.module.chip_keys import ChipKeys
+from services.keymanagement.module.cards import chip_keys, script
+from services.keymanagement.module.cards.chip_keys import ChipKeys
 from services.keymanagement.module.keys import Usage
 from services.keymanagement.module.policy import Caller
+from services.keymanagement.module.verbs.base import VerbsBase
+from services.keymanagement.module.verbs.batches import each
 
 __all__ = ["ChipVerbs"]
 

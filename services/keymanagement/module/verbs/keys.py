@@ -16,11 +16,11 @@ from cardwright.hsm.port import (
 )
 from cardwright.secret import SecretBytes
 from cardwright.vault.sealing import SealingError
-from services.keymanagement.module.base import VerbsBase
-from services.keymanagement.module.batches import each
+from services.keymanagement.module.inventory.lifecycle import Work
 from services.keymanagement.module.keys import Usage
-from services.keymanagement.module.lifecycle import Work
 from services.keymanagement.module.policy import Caller
+from services.keymanagement.module.verbs.base import VerbsBase
+from services.keymanagement.module.verbs.batches import each
 
 __all__ = ["KeyVerbs"]
 

@@ -25,13 +25,13 @@ from cardwright.keyblock.fields import Context, Exportability, Mode, Version
 from cardwright.keyblock.header import Header
 from cardwright.keyblock.optional import OptionalBlock
 from cardwright.secret import SecretBytes
-from services.keymanagement.module import chip_keys
-from services.keymanagement.module.base import VerbsBase
-from services.keymanagement.module.batches import each
-from services.keymanagement.module.chip_keys import ApplicationKeys
+from services.keymanagement.module.cards import chip_keys
+from services.keymanagement.module.cards.chip_keys import ApplicationKeys
 from services.keymanagement.module.keyblocks import to_block
 from services.keymanagement.module.keys import Usage
 from services.keymanagement.module.policy import Caller
+from services.keymanagement.module.verbs.base import VerbsBase
+from services.keymanagement.module.verbs.batches import each
 
 __all__ = ["ExportVerbs"]
 

@@ -12,8 +12,8 @@ from typing import Final
 from services.keymanagement.module.ceremony.proposal import Action
 from services.keymanagement.module.ceremony.terminal import TerminalDesk
 from services.keymanagement.module.certificates.console import add_certificate_commands
-from services.keymanagement.module.console import Console, OpenStore
-from services.keymanagement.module.inventory import ENVIRONMENTS
+from services.keymanagement.module.console.console import Console, OpenStore
+from services.keymanagement.module.inventory.inventory import ENVIRONMENTS
 from services.keymanagement.module.keys import Usage
 
 __all__ = ["add_console", "run_console"]

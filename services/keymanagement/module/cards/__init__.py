@@ -1,0 +1,1 @@
+"""What one card gets of its issuer's keys, and the scripts that bring it onto the chip."""

@@ -1,0 +1,1 @@
+"""The module's console: what custodians type, and what they are told."""

@@ -1,0 +1,1 @@
+"""The verbs of the security module, a family a file."""
