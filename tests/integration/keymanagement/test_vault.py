@@ -14,6 +14,7 @@ import pytest
 import pytest_asyncio
 
 from cardwright.hsm.port import HsmError
+from cardwright.line.databases import database_of, migrate_all
 from cardwright.localstack.ports import free_port
 from cardwright.localstack.postgres import EmbeddedPostgres
 from cardwright.proto.vault.v1.sections_pb2 import SealedBlob
@@ -32,10 +33,7 @@ ROLES = (
     "pinmailer",
     "retention",
 )
-DATABASES = {
-    "cardwright_vault": Path("libs/cardwright/vault/migrations"),
-    "cardwright_datakeys": Path("libs/cardwright/vault/datakeys/migrations"),
-}
+DATABASES = (database_of("vault"), database_of("datakeys"))
 CARDS = [str(uuid4()) for _ in range(3)]
 
 
@@ -69,19 +67,7 @@ def postgres() -> Iterator[EmbeddedPostgres]:
 
 async def prepared(server: EmbeddedPostgres) -> None:
     await server.start()
-    connection = await asyncpg.connect(server.dsn())
-    for role in ROLES:
-        await connection.execute(f"CREATE ROLE cw_{role} LOGIN PASSWORD 'test'")
-    for database in DATABASES:
-        await connection.execute(f"CREATE DATABASE {database}")
-    await connection.close()
-    for database, migrations in DATABASES.items():
-        connection = await asyncpg.connect(server.dsn(database))
-        for migration in sorted(migrations.glob("*.sql")):
-            await connection.execute(migration.read_text())
-        guests = ", ".join(f"cw_{role}" for role in ROLES)
-        await connection.execute(f"GRANT USAGE ON SCHEMA public TO {guests}")
-        await connection.close()
+    await migrate_all(server.dsn, lambda _: "test")
 
 
 def in_own_loop(work: Awaitable[None]) -> None:
@@ -111,7 +97,7 @@ async def test_a_reader_opens_what_the_writer_wrote_last(vault_of: Open) -> None
     dataprep, printing = await vault_of("dataprep"), await vault_of("printing")
     await dataprep.put("print", {CARDS[0]: b"first", CARDS[1]: b"other"})
     await dataprep.put("print", {CARDS[0]: b"again"})
-    absent = CARDS[2]
+    absent = str(uuid4())
     assert await printing.open("print", [CARDS[0], CARDS[1], absent]) == Opened(
         {CARDS[0]: SecretBytes(b"again"), CARDS[1]: SecretBytes(b"other")}
     )
