@@ -21,6 +21,8 @@ _WAIT: Final = 2.0
 """Seconds that the machine may hold a JOB back until the job has ended."""
 _ANSWER: Final = 10.0
 _BUSY: Final = frozenset({"queued", "printing"})
+_NOTHING_PRINTED: Final = frozenset({"unknown", "cancelled"})
+"""A job whose CANCEL came while JOB waited ends as cancelled, and is unknown from then on."""
 
 
 class MailerPrinter:
@@ -85,7 +87,7 @@ class MailerPrinter:
         """
         self._note_forms(str(state.get("stopped", "")))
         kind, form = state["state"], str(state.get("form", ""))
-        if kind == "unknown":
+        if kind in _NOTHING_PRINTED:
             return NotBegun()
         if kind in _BUSY:
             why = str(state.get("stopped", "STILL_PRINTING"))

@@ -104,7 +104,7 @@ class PrinterDevice:
         """
         self._note_supplies(str(state.get("stopped", "")))
         kind, blank = state["state"], str(state.get("blank", ""))
-        if kind == "unknown":
+        if kind in {"unknown", "cancelled"}:  # told as the second if CANCEL came while JOB waited
             return NotBegun()
         if kind in _BUSY:
             why = str(state.get("stopped", "STILL_PRINTING"))

@@ -52,7 +52,7 @@ def test_the_recipe_of_the_application() -> None:
         "MK-SMI": "aurora-bank/IMK-SMI",
         "MK-SMC": "aurora-bank/IMK-SMC",
     }
-    assert (recipe.derivation, recipe.issuer_key) == ("A", "aurora-bank/ISSUER-RSA#1")
+    assert (recipe.derivation, recipe.issuer_key) == ("A", "aurora-bank/ISSUER-RSA")
     assert (recipe.offline_pin, recipe.pin_tries) == (True, 3)
     assert recipe.authentication is not None
     assert recipe.authentication.method is Method.CDA

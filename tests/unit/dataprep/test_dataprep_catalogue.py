@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from services.dataprep.catalogue import (
     read_product,
 )
 from services.dataprep.chips import ApplicationsChip
-from tests.unit.dataprep.fakes import CATALOGUE, DEBIT
+from tests.unit.dataprep.fakes import BANK, CATALOGUE, DEBIT
 
 V2 = "products/emv-debit/v2.yaml"
 PROFILE = "profiles/emv-debit-cda/v1.yaml"
@@ -155,3 +156,10 @@ def test_a_product_of_applications_is_checked(
     with pytest.raises(ProductError, match=where) as caught:
         read_product(change(folder / V2, **changes))
     assert caught.value.code == "PRODUCT_FORMAT"
+
+
+def test_the_bank_registers_every_key_that_its_product_names() -> None:
+    """Else a pin in the product decides, and no rotation reaches it."""
+    product = (CATALOGUE / V2).read_text(encoding="utf-8")
+    named = set(re.findall(r'"\{issuer\}/([A-Z-]+)#\d+"', product))
+    assert {"CVK", "ISSUER-RSA", "KMC"} < named <= BANK.masters.keys()

@@ -103,6 +103,7 @@ async def test_what_was_never_begun_may_be_done() -> None:
         ([{"code": "QUEUE_FULL", "message": "8 jobs wait"}], "QUEUE_FULL"),
         ([{"state": "queued", "stopped": "FORMS_OUT"}], "FORMS_OUT"),
         ([{"state": "queued"}, {"state": "unknown"}], "JOB_FORGOTTEN"),
+        ([{"state": "queued"}, {"state": "cancelled"}], "JOB_FORGOTTEN"),
     ],
 )
 async def test_what_may_pass_is_waited_out(answers: list[dict[str, Any]], code: str) -> None:

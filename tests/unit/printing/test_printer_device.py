@@ -103,6 +103,7 @@ async def test_recall_knows_the_design_of_a_card_that_was_done() -> None:
 
 async def test_an_unknown_job_was_not_begun() -> None:
     assert await recall(Script({"state": "unknown"})) == NotBegun()
+    assert await recall(Script({"state": "cancelled"})) == NotBegun()
 
 
 @pytest.mark.parametrize(
