@@ -117,9 +117,10 @@ class Custodian:
         if mark < self._marked:
             _log.info("publishing again after position %d", mark)
             await self._publish_after(mark)
-        if self._published > mark:
-            await self.log.mark_published(self._published)
-        self._marked = self._published
+        published = self._published  # a batch may be published while this is noted
+        if published > mark:
+            await self.log.mark_published(published)
+        self._marked = published
 
     async def _sort(self, batch: Iterable[Inbound]) -> _Sorted:
         work = _Sorted()

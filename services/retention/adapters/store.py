@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
 import asyncpg
 
-from cardwright.eventlog.codec import LoggedEvent, decode_event
+from cardwright.eventlog.codec import CodecError, LoggedEvent, decode_event
 from cardwright.eventlog.complete import Complete
 from cardwright.station.ports import Transaction
 from services.retention.domain import Cause, Found, Intent, Life
 
 __all__ = ["Ask", "Begun", "Place", "Store"]
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +105,7 @@ class Store:
         return {row["card_id"]: Life(row["ended_at"], row["personalized_at"]) for row in rows}
 
     async def events(self, card_ids: Collection[str]) -> dict[str, list[LoggedEvent]]:
-        """Return what was told of these cards."""
+        """Return what was told of these cards; what is no event leaves a gap in its chain."""
         rows = await self.pool.fetch(
             "SELECT stream_id::text, body FROM told"
             " WHERE stream_id = ANY($1::uuid[]) AND body <> ''",
@@ -110,7 +113,12 @@ class Store:
         )
         found: dict[str, list[LoggedEvent]] = {}
         for row in rows:
-            found.setdefault(row["stream_id"], []).append(decode_event(row["body"]))
+            try:
+                event = decode_event(row["body"])
+            except CodecError as error:
+                _log.error("not an event", extra={"code": error.code, "stream": row["stream_id"]})
+                continue
+            found.setdefault(row["stream_id"], []).append(event)
         return found
 
     async def asked(self, limit: int) -> list[str]:

@@ -251,3 +251,22 @@ async def test_a_mark_that_was_set_back_fills_a_lost_topic(house: House) -> None
     house.bus.sent.clear()
     await house.custodian.tick()
     assert house.bus.events() == []
+
+
+async def test_what_is_published_while_the_mark_is_noted_is_not_said_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await house.custodian.start()
+    await house.say(*life(new_card()))
+    note = house.log.mark_published
+
+    async def slowly(position: int) -> None:
+        await house.say(*life(new_card()))
+        await note(position)
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(house.log, "mark_published", slowly)
+        await house.custodian.tick()
+    house.bus.sent.clear()
+    await house.custodian.tick()
+    assert house.bus.events() == []

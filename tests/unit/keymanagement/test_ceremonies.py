@@ -94,8 +94,20 @@ def test_a_key_comes_from_components_and_leaves_in_others(bureau: Bureau, count:
     bureau.do(Action.EXPORT, key=made.key_id, components=str(count))
     assert combine(TDES_112, list(desk.handed.values())) == whole
     assert not [part for part in desk.handed.values() if part in PARTS.values()]
-    last = bureau.journal.entries[-1].change
+    intent, last = (entry.change for entry in bureau.journal.entries[-2:])
+    assert (intent.kind.value, intent.holders) == ("exported", ())
     assert (last.kind.value, len(last.holders)) == ("exported", count)
+    assert intent.minutes != last.minutes
+
+
+def test_components_count_as_given_out_before_the_first_is_shown(bureau: Bureau) -> None:
+    desk = bureau.desk
+    desk.people, desk.entered = ["anna", "boris"], PARTS
+    made = bureau.do(Action.IMPORT, **ZMK, components="2")
+    desk.agree = False  # the first holder sees a component and finds it damaged
+    with pytest.raises(HsmError, match="another check value"):
+        bureau.do(Action.EXPORT, key=made.key_id, components="2")
+    assert bureau.journal.entries[-1].change.kind.value == "exported"
 
 
 @pytest.mark.parametrize(
@@ -279,6 +291,7 @@ def test_the_console(
     (taken,) = typed("unwrap", "acme/CVK", "--kbpk=bureau/KBPK", f"--block={block}", *new, *both)
     assert (taken["key"], taken["kcv"]) == ("acme/CVK#2", came["kcv"])
     (verified,) = typed("verify")
-    assert verified["ceremonies"] == 5
+    # Of the export there are two: before its components were shown, and after.
+    assert verified["ceremonies"] == 6
     assert program.main(["console", f"--keys={folder}", "list"]) == 0
     assert "aurora-bank/IMK-AC#1" in capsys.readouterr().out

@@ -15,7 +15,8 @@ from cardwright.hsm.authorization import Authorization, AuthorizationItem
 from cardwright.hsm.port import HsmError
 from cardwright.iso import tlv
 from cardwright.secret import SecretText
-from tests.unit.keymanagement.module_kit import ISSUER, PAN, Kit, caller
+from services.keymanagement.module.values import check_value, make
+from tests.unit.keymanagement.module_kit import ISSUER, PAN, Kit, caller, verbs_over
 
 # The oracle imports triple DES from where it is deprecated.
 pytestmark = pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning")
@@ -100,6 +101,16 @@ def test_version_18_is_answered_by_method_2(
     status = bytes.fromhex(update)
     arpc = ac.generate_arpc_2(session, item.objects[0x9F26], status, b"")
     assert answer.authentication_data == arpc + status
+
+
+def test_a_card_made_before_a_rotation_is_answered_after_it(kit: Kit) -> None:
+    old = next(key for key in kit.keys if key.label == f"{ISSUER}/IMK-AC")
+    value = make(old.usage, old.algorithm)
+    new = replace(old, version=2, kcv=check_value(old.algorithm, value))
+    rotated = verbs_over({**kit.keys, new: value})
+    (answer,) = rotated.authorize(caller("qa"), [question(kit, "18")])
+    assert not isinstance(answer, HsmError), answer.code
+    assert answer == answered(kit, question(kit, "18"))
 
 
 def test_a_script_goes_in_template_72_with_its_macs(kit: Kit) -> None:

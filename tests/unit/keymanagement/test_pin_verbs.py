@@ -17,7 +17,13 @@ from cardwright.payment.pin import is_weak
 from cardwright.proto.vault.v1.sections_pb2 import PinSection
 from cardwright.secret import SecretBytes, SecretText
 from cardwright.vault.sealing import open_sealed, parse_sealed
-from tests.unit.keymanagement.module_kit import ISSUER, PAN, Kit, caller
+from services.keymanagement.module.inventory.directory import KeyDirectory
+from services.keymanagement.module.inventory.inventory import Inventory
+from services.keymanagement.module.provision import beginnings
+from services.keymanagement.module.software import SoftwareBackend
+from services.keymanagement.module.values import check_value, make
+from services.keymanagement.module.verbs.all import Verbs
+from tests.unit.keymanagement.module_kit import ISSUER, PAN, Kit, caller, no_stores
 
 # The oracle imports triple DES from where it is deprecated.
 pytestmark = pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning")
@@ -148,6 +154,22 @@ def test_blocks_are_translated_as_psec_reads_them(kit: Kit) -> None:
         (block,) = kit.verbs.translate_pins(caller("dataprep"), [item])
         assert not isinstance(block, HsmError), block.code
         assert read(tdes.decrypt(block), PAN) == "90817"
+
+
+def test_no_pin_goes_from_a_test_key_to_a_live_one(kit: Kit) -> None:
+    own = next(key for key in kit.keys if key.label == PEK)
+    value = make(own.usage, own.algorithm)
+    live = replace(own, label="other/PEK", kcv=check_value(own.algorithm, value))
+    backend = SoftwareBackend({**kit.keys, live: value})
+    changes = [
+        replace(each, terms=replace(each.terms, environment="live")) if each.key == live else each
+        for each in beginnings(backend.keys(), backend)
+    ]
+    verbs = Verbs(backend, KeyDirectory(backend, Inventory.of(changes)), no_stores())
+    item = PinTranslation(issuers_block(kit, "90817"), SecretText(PAN), PEK, 0, live.label, 0)
+    (refused,) = verbs.translate_pins(caller("dataprep"), [item])
+    assert isinstance(refused, HsmError)
+    assert refused.code == "KEY_ENVIRONMENT"
 
 
 @pytest.mark.parametrize(

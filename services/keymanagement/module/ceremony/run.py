@@ -156,8 +156,10 @@ class _Run:
         return self._keeper.bring_in(label, usage, algorithm, value, terms).key_id
 
     def export(self) -> str:
-        """Export as components."""
+        """Export as components: told before the first is shown, and who holds them after."""
         record, value = self._keeper.value(self._parameters.text("key"))
+        self._keeper.change(record.key.key_id, ChangeKind.EXPORTED)
+        self._minutes = b""  # the second entry has minutes of its own, with the components
         self._parts = hand_out(
             self._desk,
             self._journal.inventory,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from cardwright.hsm.port import HsmError, JournalEntry, PublicKey
@@ -66,20 +67,21 @@ class KeyDirectory:
             HsmError: KEY_UNKNOWN, KEY_USAGE, KEY_INACTIVE, KEY_COMPROMISED, KEY_DESTROYED,
                 KEY_ENVIRONMENT or KEY_USED_UP.
         """
-        self._look()
-        refusal = None
-        for key in self._names.get(name, ()):
-            if key.usage is not usage:
-                raise HsmError(
-                    "KEY_USAGE", f"{name} was made for {key.usage.value}, not {usage.value}."
-                )
-            try:
-                self._use(self._inventory.record(key.key_id), work, environment, uses)
-            except HsmError as error:
-                refusal = refusal or error
-                continue
-            return key
-        raise refusal or self._unknown(name)
+        return next(self._usable(name, usage, work, environment, uses))
+
+    def candidates(self, name: str, usage: Usage, *, environment: str) -> Iterator[Key]:
+        """Yield the versions that may process what came before a rotation, the newest first.
+
+        Each one that is asked for counts as used.
+
+        Raises:
+            HsmError: as ``find``, where there is none.
+        """
+        return self._usable(name, usage, Work.PROCESS, environment, 1)
+
+    def environment(self, key: Key) -> str:
+        """Tell whether a key is for test or live cards."""
+        return self._inventory.record(key.key_id).terms.environment
 
     def public_keys(self, prefix: str) -> list[PublicKey]:
         """List public keys whose label begins so, whatever token holds their private halves.
@@ -108,6 +110,26 @@ class KeyDirectory:
             return []
         self._journal.refresh()
         return [entry.told() for entry in self._journal.entries[after : after + limit]]
+
+    def _usable(
+        self, name: str, usage: Usage, work: Work, environment: str, uses: int
+    ) -> Iterator[Key]:
+        self._look()
+        refusal, found = None, False
+        for key in self._names.get(name, ()):
+            if key.usage is not usage:
+                raise HsmError(
+                    "KEY_USAGE", f"{name} was made for {key.usage.value}, not {usage.value}."
+                )
+            try:
+                self._use(self._inventory.record(key.key_id), work, environment, uses)
+            except HsmError as error:
+                refusal = refusal or error
+                continue
+            found = True
+            yield key
+        if not found:
+            raise refusal or self._unknown(name)
 
     def _use(self, record: KeyRecord, work: Work, environment: str, uses: int) -> None:
         record.require(work, environment, datetime.now(UTC))

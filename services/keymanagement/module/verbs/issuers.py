@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Final
 
@@ -23,8 +23,7 @@ from cardwright.hsm.port import HsmError
 from cardwright.iso.apdu import CommandApdu
 from cardwright.iso.errors import ApduError
 from services.keymanagement.module.cards.emv_keys import card_key
-from services.keymanagement.module.inventory.lifecycle import Work
-from services.keymanagement.module.keys import Usage
+from services.keymanagement.module.keys import Key, Usage
 from services.keymanagement.module.policy import Caller
 from services.keymanagement.module.verbs.base import VerbsBase
 from services.keymanagement.module.verbs.batches import each
@@ -58,12 +57,8 @@ class IssuerVerbs(VerbsBase):
 
     def _authorize(self, caller: Caller, item: AuthorizationItem) -> Authorization:
         version = ac.version_of(item.objects.get(_ISSUER_DATA, b""))
-        key = self._card_key(caller, item, item.imk_ac, Usage.IMK_AC)
         cryptogram = item.objects.get(_CRYPTOGRAM, b"")
-        if not ac.verify_arqc(version, key, item.objects, cryptogram):
-            raise HsmError(
-                "CRYPTOGRAM_WRONG", "The card's cryptogram is wrong: it holds other keys or data."
-            )
+        key = self._cryptogram_key(caller, item, version, cryptogram)
         session = ac.transaction_key(version, key, item.objects)
         data = _authentication_data(version, session, cryptogram, item.response_code)
         return Authorization(data, self._scripts(caller, version, item))
@@ -73,7 +68,8 @@ class IssuerVerbs(VerbsBase):
     ) -> bytes:
         if not item.script:
             return b""
-        master = self._card_key(caller, item, item.imk_smi, Usage.IMK_SMI)
+        newest = next(self._masters(caller, item.imk_smi, Usage.IMK_SMI))
+        master = self._card_key(item, newest)
         cryptogram = item.objects[_CRYPTOGRAM]
         # No command has a secret in it, so the second key is never used.
         keys = script_keys(master, master, cryptogram)
@@ -85,12 +81,28 @@ class IssuerVerbs(VerbsBase):
             [secure_format_2(each, keys.integrity, atc, cryptogram) for each in commands]
         )
 
-    def _card_key(
-        self, caller: Caller, item: AuthorizationItem, label: str, usage: Usage
+    def _cryptogram_key(
+        self,
+        caller: Caller,
+        item: AuthorizationItem,
+        version: CryptogramVersion,
+        cryptogram: bytes,
     ) -> BlockCipher:
+        """Find the card's key by what it proves: the label may have been rotated since."""
+        for key in self._masters(caller, item.imk_ac, Usage.IMK_AC):
+            cipher = self._card_key(item, key)
+            if ac.verify_arqc(version, cipher, item.objects, cryptogram):
+                return cipher
+        raise HsmError(
+            "CRYPTOGRAM_WRONG", "The card's cryptogram is wrong: it holds other keys or data."
+        )
+
+    def _masters(self, caller: Caller, label: str, usage: Usage) -> Iterator[Key]:
         caller.require_key("authorize", label)
         # Only test cards are answered here, so a live key is refused.
-        key = self._directory.find(label, usage, Work.PROCESS, environment=_TEST)
+        return self._directory.candidates(label, usage, environment=_TEST)
+
+    def _card_key(self, item: AuthorizationItem, key: Key) -> BlockCipher:
         master = self._backend.cipher(key)
         return cipher_like(
             master, card_key(item.derivation, master, item.pan.reveal(), item.sequence_number)

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final, NamedTuple
 
-from cardwright.cipher import BlockCipher
 from cardwright.hsm.pins import PinItem, PinTranslation, PreparedPin
 from cardwright.hsm.port import HsmError
 from cardwright.payment import ibm3624, pvv
@@ -19,7 +18,7 @@ from cardwright.payment.pinblock import Format, Leg, decipher, translate
 from cardwright.proto.vault.v1.sections_pb2 import PinSection
 from cardwright.secret import SecretText
 from services.keymanagement.module.inventory.lifecycle import Work
-from services.keymanagement.module.keys import Usage
+from services.keymanagement.module.keys import Key, Usage
 from services.keymanagement.module.policy import Caller
 from services.keymanagement.module.verbs.base import VerbsBase
 from services.keymanagement.module.verbs.batches import each
@@ -88,9 +87,9 @@ class PinVerbs(VerbsBase):
         form = _FORMAT_OF_LENGTH.get(len(item.pin_block))
         if form is None:
             raise HsmError("PIN_BLOCK_LENGTH", "An issuer's PIN block has 8 or 16 octets.")
-        cipher = self._pin_key(caller, "prepare_pins", item.pin_key, Work.PROCESS, item.environment)
+        key = self._pin_key(caller, "prepare_pins", item.pin_key, Work.PROCESS, item.environment)
         try:
-            return decipher(Leg(form, cipher, item.pan), item.pin_block)
+            return decipher(Leg(form, self._backend.cipher(key), item.pan), item.pin_block)
         except PinError as error:
             raise _veiled(error) from None
 
@@ -116,26 +115,31 @@ class PinVerbs(VerbsBase):
         return SecretText(value), key.key_id
 
     def _translate(self, caller: Caller, item: PinTranslation) -> bytes:
-        source = self._leg(caller, item.from_key, item.from_format, item.pan, Work.PROCESS)
-        target = self._leg(caller, item.to_key, item.to_format, item.pan, Work.PROTECT)
+        source = self._pin_key(caller, "translate_pins", item.from_key, Work.PROCESS)
+        # A live PIN never comes under a test key, nor the reverse.
+        environment = self._directory.environment(source)
+        target = self._pin_key(caller, "translate_pins", item.to_key, Work.PROTECT, environment)
         try:
-            return translate(item.pin_block, source, target)
+            return translate(
+                item.pin_block,
+                self._leg(source, item.from_format, item.pan),
+                self._leg(target, item.to_format, item.pan),
+            )
         except PinError as error:
             raise _veiled(error) from None
 
-    def _leg(self, caller: Caller, name: str, number: int, pan: SecretText, work: Work) -> Leg:
+    def _leg(self, key: Key, number: int, pan: SecretText) -> Leg:
         try:
             form = Format(number)
         except ValueError:
             raise HsmError("PIN_FORMAT", "PIN blocks have formats 0 to 4.") from None
-        return Leg(form, self._pin_key(caller, "translate_pins", name, work), pan)
+        return Leg(form, self._backend.cipher(key), pan)
 
     def _pin_key(
         self, caller: Caller, verb: str, name: str, work: Work, environment: str = ""
-    ) -> BlockCipher:
+    ) -> Key:
         caller.require_key(verb, name)
-        key = self._directory.find(name, Usage.PIN_ENCRYPTION, work, environment=environment)
-        return self._backend.cipher(key)
+        return self._directory.find(name, Usage.PIN_ENCRYPTION, work, environment=environment)
 
 
 def _veiled(error: PinError) -> HsmError:
