@@ -9,7 +9,7 @@ import sys
 from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import grpc
 import typer
@@ -53,6 +53,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="print JSON instead of text
 
 console = Console(highlight=False)
 T = TypeVar("T")
+_WHOLE: Final = 16
+"""Characters of a name that no narrow terminal should break."""
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:
@@ -98,12 +100,15 @@ def show(value: Mapping[str, Any] | Sequence[Any], *, as_json: bool, text: Any =
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
-    """Lay out a table."""
+    """Lay out a table; the names in its first column stay whole where the others can give way."""
     made = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
-    for column in columns:
-        made.add_column(column, overflow="fold")
-    for row in rows:
-        made.add_row(*(str(cell) for cell in row))
+    cells = [[str(cell) for cell in row] for row in rows]
+    longest = max((len(row[0]) for row in cells), default=0)
+    for number, column in enumerate(columns):
+        whole = longest if number == 0 and longest <= _WHOLE else None
+        made.add_column(column, overflow="fold", min_width=whole)
+    for row in cells:
+        made.add_row(*row)
     return made
 
 
