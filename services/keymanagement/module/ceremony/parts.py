@@ -19,9 +19,10 @@ from services.keymanagement.module.ceremony.desk import ComponentDesk
 from services.keymanagement.module.inventory.inventory import Inventory
 from services.keymanagement.module.keys import Algorithm
 
-__all__ = ["Part", "gather", "hand_out"]
+__all__ = ["Part", "call_holders", "gather", "hand_out"]
 
 _COMPONENT: Final = b"cardwright key ceremony, component\n"
+_HOLDER: Final = b"cardwright key ceremony, holder\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +54,30 @@ def gather(
     values: list[SecretBytes] = []
     for number in range(1, count + 1):
         custodian = desk.holder(number, count)
-        _require_another(custodian, parts)
+        _require_another(custodian, [part.holder for part in parts])
         component = desk.enter(custodian, number)
         require_component(algorithm, component)
         parts.append(_part(desk, inventory, digest, custodian, number, algorithm, component))
         values.append(component)
     return combine(algorithm, values), parts
+
+
+def call_holders(
+    desk: ComponentDesk, inventory: Inventory, digest: bytes, count: int
+) -> list[Custodian]:
+    """Have all who are to hold a component come and prove who they are, before any is shown.
+
+    Raises:
+        HsmError: COMPONENT_HOLDER.
+    """
+    holders: list[Custodian] = []
+    for number in range(1, count + 1):
+        custodian = desk.holder(number, count)
+        _require_another(custodian, [each.name for each in holders])
+        payload = _HOLDER + digest + bytes((number,))
+        _require_active(inventory, custodian, payload, custodian.sign(payload))
+        holders.append(custodian)
+    return holders
 
 
 def hand_out(
@@ -67,23 +86,29 @@ def hand_out(
     digest: bytes,
     algorithm: Algorithm,
     value: SecretBytes,
-    count: int,
+    holders: Sequence[Custodian],
 ) -> list[Part]:
-    """Split a key and hand its components out; arguments and errors as of `gather`."""
+    """Split a key and hand each holder a component; other arguments and errors as of `gather`."""
     parts: list[Part] = []
-    for number, component in enumerate(split(algorithm, value, count), 1):
-        custodian = desk.holder(number, count)
-        _require_another(custodian, parts)
+    components = split(algorithm, value, len(holders))
+    for number, (custodian, component) in enumerate(zip(holders, components, strict=True), 1):
         desk.hand_out(custodian, number, component)
         parts.append(_part(desk, inventory, digest, custodian, number, algorithm, component))
     return parts
 
 
-def _require_another(custodian: Custodian, parts: Sequence[Part]) -> None:
-    if custodian.name in {part.holder for part in parts}:
+def _require_another(custodian: Custodian, holders: Sequence[str]) -> None:
+    if custodian.name in holders:
         raise HsmError(
             "COMPONENT_HOLDER", f"{custodian.name} holds a component already: ask another."
         )
+
+
+def _require_active(
+    inventory: Inventory, custodian: Custodian, payload: bytes, signature: bytes
+) -> None:
+    if not signed_by(inventory, custodian.name, payload, signature):
+        raise HsmError("COMPONENT_HOLDER", f"{custodian.name} is no active custodian here.")
 
 
 def _part(
@@ -102,6 +127,5 @@ def _part(
         )
     payload = _COMPONENT + digest + bytes((number,)) + check_value
     signature = custodian.sign(payload)
-    if not signed_by(inventory, custodian.name, payload, signature):
-        raise HsmError("COMPONENT_HOLDER", f"{custodian.name} is no active custodian here.")
+    _require_active(inventory, custodian, payload, signature)
     return Part(custodian.name, check_value, signature)

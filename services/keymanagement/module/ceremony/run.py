@@ -25,7 +25,7 @@ from services.keymanagement.module.ceremony.custodians import (
 from services.keymanagement.module.ceremony.desk import ComponentDesk
 from services.keymanagement.module.ceremony.minutes import MINUTES_FOLDER, write_minutes
 from services.keymanagement.module.ceremony.parameters import Parameters
-from services.keymanagement.module.ceremony.parts import Part, gather, hand_out
+from services.keymanagement.module.ceremony.parts import Part, call_holders, gather, hand_out
 from services.keymanagement.module.ceremony.proposal import Action
 from services.keymanagement.module.inventory.journal import SIGNER, Journal
 from services.keymanagement.module.inventory.keeper import Approval, Keeper, Store
@@ -158,18 +158,13 @@ class _Run:
     def export(self) -> str:
         """Export as components: told before the first is shown, and who holds them after."""
         record, value = self._keeper.value(self._parameters.text("key"))
+        inventory, digest = self._journal.inventory, self._approved.digest
+        holders = call_holders(self._desk, inventory, digest, self._parameters.number("components"))
         self._keeper.change(record.key.key_id, ChangeKind.EXPORTED)
         self._minutes = b""  # the second entry has minutes of its own, with the components
-        self._parts = hand_out(
-            self._desk,
-            self._journal.inventory,
-            self._approved.digest,
-            record.key.algorithm,
-            value,
-            self._parameters.number("components"),
-        )
-        holders = [part.holder for part in self._parts]
-        self._keeper.change(record.key.key_id, ChangeKind.EXPORTED, holders=holders)
+        self._parts = hand_out(self._desk, inventory, digest, record.key.algorithm, value, holders)
+        names = [part.holder for part in self._parts]
+        self._keeper.change(record.key.key_id, ChangeKind.EXPORTED, holders=names)
         return record.key.key_id
 
     def wrap(self) -> str:
