@@ -9,7 +9,8 @@ class PersonalizationFileError(Exception):
     """A personalization file is none, was changed, or does not open.
 
     Attributes:
-        code: EXCHANGE_FORMAT, EXCHANGE_SIGNATURE, EXCHANGE_COUNT or EXCHANGE_GROUPING.
+        code: EXCHANGE_FORMAT, EXCHANGE_SIGNATURE, EXCHANGE_COUNT, EXCHANGE_GROUPING, or
+            EXCHANGE_EXISTS where a file would be written over another.
     """
 
     def __init__(self, code: str, message: str) -> None:

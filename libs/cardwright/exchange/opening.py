@@ -50,7 +50,7 @@ def _opened(
         nonce, enciphered = dgi.value[:_NONCE], dgi.value[_NONCE:]
         try:
             clear = cipher.decrypt(nonce, enciphered, bound + dgi.id.to_bytes(2, "big"))
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # ValueError: too short for a nonce
             raise PersonalizationFileError(
                 "EXCHANGE_GROUPING", f"Grouping {dgi.id:04X} is not this card's: it was changed"
             ) from None

@@ -18,7 +18,7 @@ from cardwright.card.events import KeysDerived, Prepared
 from cardwright.chip import manufacture
 from cardwright.chip.crypto import des_key_check_value
 from cardwright.cipher import ClearAes
-from cardwright.emv.dgi import parse_all
+from cardwright.emv.dgi import Dgi, parse_all
 from cardwright.emv.rsa import generate_rsa
 from cardwright.exchange import PersonalizationFileError, open_card, read
 from cardwright.exchange.making import make_file
@@ -280,6 +280,14 @@ async def test_another_bureau_can_read_back_what_it_was_handed(tmp_path: Path) -
     other = dataclasses.replace(found.cards[0], card_id=cards[1])
     with pytest.raises(PersonalizationFileError) as caught:
         open_card(found.header, other, ClearAes(line.kek))
+    assert caught.value.code == "EXCHANGE_GROUPING"
+    cut = dataclasses.replace(debit, sensitive=(Dgi(0x8000, b"short").encode(),))
+    with pytest.raises(PersonalizationFileError) as caught:
+        open_card(
+            found.header,
+            dataclasses.replace(found.cards[0], applications=(cut,)),
+            ClearAes(line.kek),
+        )
     assert caught.value.code == "EXCHANGE_GROUPING"
     for place in range(0, len(octets), 997):
         changed = bytearray(octets)
